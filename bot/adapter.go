@@ -1,0 +1,113 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"standleitung/bot/say"
+)
+
+// Adapter joins one platform to the core. It maps what comes in to a [Message] and posts what goes out; it decides
+// nothing and sees no store. An implementation exists when it passes adaptertest.
+type Adapter interface {
+	// Name is the adapter's name in places, identities and the configuration: "web", "slack", "teams".
+	Name() string
+	// Can tells what the platform can do. It never blocks and never changes while the adapter runs.
+	Can() Capabilities
+	// Run receives until ctx ends, then returns nil after everything it started has ended. It is called once.
+	// An error ends the program. What is received goes to core, which persists before it returns; only then the
+	// platform gets its acknowledgement.
+	Run(ctx context.Context, core Core) error
+	// Send carries one delivery out and returns when the platform accepted or refused it. It may block as long as
+	// the platform takes, within ctx. It is called concurrently, but never twice at a time for the same lane.
+	// The error is a [*SendError]; any other error counts as unknown fate.
+	Send(ctx context.Context, d Delivery) (Sent, error)
+	// Ready returns nil while the adapter can receive and send, else what is wrong, in words for an operator. It
+	// never blocks.
+	Ready() error
+}
+
+// Core is what an adapter may ask of the core.
+type Core interface {
+	// Receive takes a message in. After it returned without error, the effect and all answers are durable. An error
+	// means that nothing was stored: the platform should deliver again.
+	Receive(ctx context.Context, m Message) (Outcome, error)
+	// Append writes notes to the adapter's journal; a note whose key is there already is left out. Durable when it
+	// returns.
+	Append(ctx context.Context, notes ...Note) error
+	// Notes returns up to limit notes with a number greater than after, in order.
+	Notes(ctx context.Context, after uint64, limit int) ([]Note, error)
+}
+
+// Capabilities is what a platform can do.
+type Capabilities struct {
+	// MaxText is the most characters in one message; longer cards are split by the adapter.
+	MaxText int
+	// Private: an answer in a room can be shown to one person only.
+	Private bool
+	Threads bool
+	Edits   bool
+	Forms   bool
+}
+
+// Delivery is one thing to do on a platform.
+type Delivery struct {
+	// Post names the message for ever: every delivery of one message carries the same. A platform that can look a
+	// message up by it needs no second try.
+	Post string
+	Op   Op
+	// Revision grows with every change of the message, from 1.
+	Revision int
+	Place    Place
+	// Reader is the platform's id of the only person who may see it in a room; empty for everybody.
+	Reader string
+	// IDs are the platform's ids of the message when Op is an edit or a deletion.
+	IDs   []string
+	Card  Card
+	Voice say.Voice
+	// Unsure is set when an earlier try may have arrived: look it up, or send it marked as a possible repetition.
+	Unsure bool
+}
+
+// Op is what a delivery does.
+type Op string
+
+// The operations.
+const (
+	OpPost   Op = "post"
+	OpEdit   Op = "edit"
+	OpDelete Op = "delete"
+)
+
+// Sent is what the platform answered.
+type Sent struct {
+	// IDs are the platform's ids of the message: several when it was split.
+	IDs []string
+}
+
+// SendError says what became of a delivery that did not succeed.
+type SendError struct {
+	Fate Fate
+	// After is how long the platform wants to be left alone; 0 leaves it to the core. Only for Retry.
+	After time.Duration
+	// Reason is a short code for operators and people, such as "channel_gone". Never a text of people.
+	Reason string
+	Err    error
+}
+
+// Fate is what became of a delivery.
+type Fate string
+
+// The fates.
+const (
+	Retry   Fate = "retry"   // did not arrive; try again
+	Unknown Fate = "unknown" // may have arrived
+	Never   Fate = "never"   // will not arrive as it is: park it
+)
+
+func (e *SendError) Error() string {
+	return fmt.Sprintf("%s (%s): %v", e.Reason, e.Fate, e.Err)
+}
+
+func (e *SendError) Unwrap() error { return e.Err }

@@ -1,0 +1,115 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// books are the records that one unit of work has open: each is read once, and all see the same one. Whoever changes
+// a record stores it in the same unit.
+type books struct {
+	bot    *Bot
+	r      Reader
+	now    time.Time
+	people map[string]*Person
+	topics map[uint64]*Topic
+}
+
+func (b *Bot) open(r Reader, now time.Time) *books {
+	return &books{bot: b, r: r, now: now, people: map[string]*Person{}, topics: map[uint64]*Topic{}}
+}
+
+// who returns the person behind an identity; somebody new gets a fresh record that is not stored yet.
+func (k *books) who(i Identity) (*Person, error) {
+	if m := k.bot.members[i.Key()]; m != nil {
+		return k.person(m.ID)
+	}
+	for found, err := range k.r.Scan(Query{Kind: people.Name, Index: "identity", From: i.Key(), To: i.Key() + "\x00", Limit: 1, KeysOnly: true}) {
+		if err != nil {
+			return nil, fmt.Errorf("find person: %w", err)
+		}
+		return k.person(found.Key)
+	}
+	return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest}), nil
+}
+
+// person returns somebody by id. A member who was never met has an empty record; an unknown id is ErrNotFound.
+func (k *books) person(id string) (*Person, error) {
+	if p := k.people[id]; p != nil {
+		return p, nil
+	}
+	p, err := people.Get(k.r, id)
+	if errors.Is(err, ErrNotFound) && k.bot.member(id) != nil {
+		p, err = &Person{ID: id, Met: k.now}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.guest = len(p.Identities) > 0 && p.Identities[0].Guest
+	return k.join(p), nil
+}
+
+// join adds to a person who they are by configuration.
+func (k *books) join(p *Person) *Person {
+	p.home, p.member = k.bot, k.bot.member(p.ID)
+	switch {
+	case p.member != nil:
+		p.roles = p.member.Roles | Staff
+	case !p.guest:
+		p.roles = Staff
+	}
+	k.people[p.ID] = p
+	return p
+}
+
+func (b *Bot) member(id string) *Member {
+	i := slices.IndexFunc(b.company, func(m Member) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &b.company[i]
+}
+
+// holders are the people of the company who have a role, in the order of the configuration.
+func (k *books) holders(role Roles) ([]*Person, error) {
+	var found []*Person
+	for _, m := range k.bot.company {
+		if m.Roles&role == 0 {
+			continue
+		}
+		p, err := k.person(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, p)
+	}
+	return found, nil
+}
+
+// name is how somebody is called; "?" for somebody who is gone, or nobody.
+func (k *books) name(id string) (string, error) {
+	if id == "" {
+		return "?", nil
+	}
+	p, err := k.person(id)
+	if errors.Is(err, ErrNotFound) {
+		return "?", nil
+	} else if err != nil {
+		return "", err
+	}
+	return p.First(), nil
+}
+
+// topic returns a topic by its number, or ErrNotFound.
+func (k *books) topic(n uint64) (*Topic, error) {
+	if t := k.topics[n]; t != nil {
+		return t, nil
+	}
+	t, err := topics.Get(k.r, Serial(n))
+	if err == nil {
+		k.topics[n] = t
+	}
+	return t, err
+}

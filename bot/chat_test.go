@@ -1,0 +1,171 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"standleitung/bot"
+)
+
+// chat is the platform of the conversations: it shows what it is sent as lines of a script, and finds buttons again.
+type chat struct {
+	can bot.Capabilities
+
+	mu    sync.Mutex
+	next  int
+	posts []shown
+	lines []string
+	fates []*bot.SendError
+}
+
+// shown is a post as the platform has it.
+type shown struct {
+	id int
+	bot.Delivery
+}
+
+func (c *chat) Name() string          { return "chat" }
+func (c *chat) Can() bot.Capabilities { return c.can }
+func (c *chat) Ready() error          { return nil }
+func (c *chat) fail(e *bot.SendError) { c.fates = append(c.fates, e) }
+func (c *chat) number() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next++
+	return strconv.Itoa(c.next)
+}
+
+func (c *chat) Run(ctx context.Context, _ bot.Core) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Send shows a delivery. It refuses what no platform would take: an edit of a post that is not there, a reader that
+// is not the direct conversation's, an empty card.
+func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.fates) > 0 {
+		e := c.fates[0]
+		c.fates = c.fates[1:]
+		return bot.Sent{}, e
+	}
+	line := render(d)
+	switch d.Op {
+	case bot.OpPost:
+		c.next++
+		c.posts = append(c.posts, shown{c.next, d})
+		c.lines = append(c.lines, fmt.Sprintf("%s< %s", c.where(d), line))
+		return bot.Sent{IDs: []string{strconv.Itoa(c.next)}}, nil
+	case bot.OpEdit:
+		i := slices.IndexFunc(c.posts, func(s shown) bool { return slices.Contains(d.IDs, strconv.Itoa(s.id)) })
+		if i < 0 {
+			return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "no_such_post", Err: fmt.Errorf("edit of %v", d.IDs)}
+		}
+		c.posts[i].Delivery = d
+		c.lines = append(c.lines, fmt.Sprintf("%s~ %s", c.where(d), line))
+		return bot.Sent{IDs: d.IDs}, nil
+	}
+	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "unknown_op", Err: fmt.Errorf("op %q", d.Op)}
+}
+
+// where says who reads a post: "bot to anna", "bot in #pr", "bot in #pr to anna", with the thread as @id.
+func (c *chat) where(d bot.Delivery) string {
+	if d.Place.Direct {
+		return "bot to " + d.Place.ID
+	}
+	s := "bot in " + d.Place.ID
+	if d.Place.Thread != "" {
+		s += " @" + d.Place.Thread
+	}
+	if d.Reader != "" {
+		s += " to " + d.Reader
+	}
+	return s
+}
+
+// take returns what was shown since it was last called.
+func (c *chat) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lines := c.lines
+	c.lines = nil
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(place(a), place(b)) })
+	return lines
+}
+
+// place is the part of a line that says where it was seen: order holds within a place only.
+func place(line string) string {
+	where, _, _ := strings.Cut(line, "<")
+	where, _, _ = strings.Cut(where, "~")
+	return where
+}
+
+// button finds the newest button with a label that the person can see; of post id when it is not empty.
+func (c *chat) button(who, label, id string) (bot.Place, string, string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range slices.Backward(c.posts) {
+		visible := s.Place.Direct && s.Place.ID == who || !s.Place.Direct && (s.Reader == "" || s.Reader == who)
+		if !visible || id != "" && id != strconv.Itoa(s.id) {
+			continue
+		}
+		buttons := slices.Clone(s.Card.Buttons)
+		for _, item := range s.Card.Items {
+			if item.Button != nil {
+				buttons = append(buttons, *item.Button)
+			}
+		}
+		for _, b := range buttons {
+			if b.Label == label {
+				return s.Place, strconv.Itoa(s.id), b.Do
+			}
+		}
+	}
+	return bot.Place{}, "", ""
+}
+
+// render writes a card in one line, its parts in the order in which people read them.
+func render(d bot.Delivery) string {
+	c := d.Card
+	var parts []string
+	add := func(format, s string) {
+		if s != "" {
+			parts = append(parts, fmt.Sprintf(format, strings.ReplaceAll(s, "\n", " / ")))
+		}
+	}
+	if d.Unsure {
+		add("(%s)", "perhaps again")
+	}
+	add("%s", c.Title)
+	add("(%s)", c.Meta)
+	add("> %s", c.Quote)
+	add("%s", c.Text)
+	for _, fact := range c.Facts {
+		add("%s", fact.Label+": "+fact.Value)
+	}
+	for _, item := range c.Items {
+		line := item.Text
+		if item.Ref != "" {
+			line = item.Ref + " " + line
+		}
+		if item.Meta != "" {
+			line += " (" + item.Meta + ")"
+		}
+		if item.Button != nil {
+			line += " [" + item.Button.Label + "]"
+		}
+		add("- %s", line)
+	}
+	var buttons []string
+	for _, b := range c.Buttons {
+		buttons = append(buttons, "["+b.Label+"]")
+	}
+	add("%s", strings.Join(buttons, " "))
+	add("%s", c.Note)
+	return strings.Join(parts, " | ")
+}

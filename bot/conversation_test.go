@@ -1,0 +1,356 @@
+package bot_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"standleitung/bot"
+	"standleitung/bot/say"
+	"standleitung/store/bolt"
+)
+
+var update = flag.Bool("update", false, "rewrite what the bot says in the conversations; read the diff")
+
+// TestConversations plays every script in testdata in both languages, on a real bbolt file and a fake clock. A script
+// is a txtar archive: what all share in "config", the talk in "de" and "en". In a talk
+//
+//	@ 2027-03-27 22:00          moves the clock (also: @ +5m)
+//	anna to bot> text           says something in the direct conversation
+//	anna in #pr> text           says something in a room; /verb and @bot address the bot
+//	anna in #pr @3> text        replies in the thread of post 3
+//	anna opens                  opens the direct conversation for the first time
+//	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
+//	anna presses it again       presses the last button once more, though it may be gone
+//	anna submits a=b | c=d      sends the form that was opened for anna
+//	again                       the platform delivers the last message once more
+//	restart                     the program ends and starts again on the same store
+//	fault next retry 30s        the platform answers the next delivery with this fate
+//
+// and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
+func TestConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/talk/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations found: %v", err)
+	}
+	var exercised sync.Map
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, language := range []string{"de", "en"} {
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+language, func(t *testing.T) {
+				section := sectionOf(archive, language)
+				if section == nil {
+					t.Fatalf("%s has no talk in %q", file, language)
+				}
+				var got string
+				synctest.Test(t, func(t *testing.T) {
+					p := newPlay(t, string(sectionOf(archive, "config").Data), say.Language(language), &exercised)
+					got = p.run(string(section.Data))
+				})
+				if *update {
+					section.Data = []byte(got)
+				} else if diff := cmp.Diff(string(section.Data), got); diff != "" {
+					t.Errorf("the talk went otherwise (-want +got):\n%s", diff)
+				}
+				if left := regexp.MustCompile(`\{[a-zA-Z|: ]+\}`).FindString(got); left != "" {
+					t.Errorf("a placeholder was not filled: %s", left)
+				}
+			})
+		}
+		if *update {
+			if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, name := range bot.CommandNames() {
+		if _, ok := exercised.Load(name); !ok {
+			t.Errorf("no conversation exercises the command %s", name)
+		}
+	}
+}
+
+func sectionOf(a *txtar.Archive, name string) *txtar.File {
+	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &a.Files[i]
+}
+
+// play is one conversation under way.
+type play struct {
+	t      *testing.T
+	config bot.Config
+	chat   *chat
+	bot    *bot.Bot
+	stop   func()
+	path   string
+	offset time.Duration
+	forms  map[string]*bot.Form
+	last   bot.Message
+	// pressed is the last press of a button that was shown.
+	pressed bot.Message
+	turn    int
+	out     strings.Builder
+}
+
+func newPlay(t *testing.T, config string, language say.Language, exercised *sync.Map) *play {
+	p := &play{t: t, path: filepath.Join(t.TempDir(), "talk.db"), forms: map[string]*bot.Form{}}
+	p.chat = &chat{can: bot.Capabilities{MaxText: 4000, Private: true, Threads: true, Edits: true, Forms: true}}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.config = bot.Config{
+		Adapters: []bot.Adapter{p.chat}, Voice: say.Voice{Language: language}, Zone: berlin,
+		Now: func() time.Time { return time.Now().Add(p.offset) },
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Observe: func(o bot.Observation) {
+			if o.What == "turn" && o.Code == "ok" {
+				exercised.Store(o.Command, true)
+			}
+		},
+	}
+	for line := range strings.Lines(config) {
+		p.configure(strings.Fields(line))
+	}
+	return p
+}
+
+// configure reads a line of the config section: "person id Name role,role [du] [en]" or "room name party" or
+// "no private".
+func (p *play) configure(words []string) {
+	if len(words) == 0 {
+		return
+	}
+	switch words[0] {
+	case "person":
+		m := bot.Member{ID: words[1], Name: strings.ReplaceAll(words[2], "_", " "), Identities: []bot.Identity{{Adapter: "chat", ID: words[1]}}}
+		for _, w := range words[3:] {
+			switch {
+			case w == "du":
+				m.Voice.Address = say.Du
+			case w == "en" || w == "de":
+				m.Voice.Language = say.Language(w)
+			default:
+				for role := range strings.SplitSeq(w, ",") {
+					r, ok := bot.ParseRole(role)
+					if !ok {
+						p.t.Fatalf("no role %q", role)
+					}
+					m.Roles |= r
+				}
+			}
+		}
+		p.config.People = append(p.config.People, m)
+	case "room":
+		p.config.Rooms = append(p.config.Rooms, bot.Room{Name: words[1], Party: words[2], Place: bot.Place{Adapter: "chat", ID: "#" + words[1]}})
+	case "no":
+		p.chat.can.Private = false
+	default:
+		p.t.Fatalf("config: %v", words)
+	}
+}
+
+// start opens the store and runs the bot.
+func (p *play) start() {
+	store, err := bolt.Open(p.t.Context(), bolt.Config{Path: p.path, Now: p.config.Now, Log: p.config.Log, Migrations: bot.Migrations()})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.config.Store = store
+	if p.bot, err = bot.New(p.config); err != nil {
+		p.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(p.t.Context())
+	done := make(chan error)
+	go func() { done <- p.bot.Run(ctx) }()
+	p.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			p.t.Errorf("run: %v", err)
+		}
+		if err := store.Close(); err != nil {
+			p.t.Errorf("close: %v", err)
+		}
+	}
+	synctest.Wait()
+}
+
+// run plays a talk and returns it with what was really said.
+func (p *play) run(talk string) string {
+	p.offset = time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone).Sub(time.Now())
+	p.start()
+	defer func() { p.stop() }()
+	for line := range strings.Lines(talk) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "  ") {
+			continue
+		}
+		p.out.WriteString(line + "\n")
+		if line != "" && !strings.HasPrefix(line, "//") {
+			p.step(line)
+		}
+	}
+	return p.out.String()
+}
+
+var (
+	said     = regexp.MustCompile(`^(\w+) (?:to bot|in (#\w+)(?: @(\d+))?)> ?(.*)$`)
+	anew     = regexp.MustCompile(`^(\w+) presses it again$`)
+	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
+	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
+	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
+	opens    = regexp.MustCompile(`^(\w+) opens$`)
+	faultish = regexp.MustCompile(`^fault next (retry|unknown|never)(?: (\S+))?$`)
+)
+
+// escapes are how a script writes what cannot stand in a line.
+var escapes = strings.NewReplacer(`\n`, "\n", `\u202e`, "\u202e", `\u0007`, "\u0007", `\xff`, "\xff", `\long`, strings.Repeat("ä", 12001))
+
+func (p *play) step(line string) {
+	switch {
+	case strings.HasPrefix(line, "@ "):
+		p.move(line[2:])
+	case line == "restart":
+		p.stop()
+		p.start()
+	case line == "again":
+		p.receive(p.last)
+	case faultish.MatchString(line):
+		m := faultish.FindStringSubmatch(line)
+		after, _ := time.ParseDuration(m[2])
+		p.chat.fail(&bot.SendError{Fate: bot.Fate(m[1]), After: after, Reason: "script", Err: io.ErrUnexpectedEOF})
+	default:
+		p.receive(p.message(line))
+	}
+	synctest.Wait()
+	for _, seen := range p.chat.take() {
+		p.out.WriteString("  " + seen + "\n")
+	}
+}
+
+// move moves the clock, while everything that falls due happens.
+func (p *play) move(to string) {
+	if d, err := time.ParseDuration(strings.TrimPrefix(to, "+")); err == nil {
+		time.Sleep(d)
+		return
+	}
+	at, err := time.ParseInLocation("2006-01-02 15:04", to, p.config.Zone)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	time.Sleep(at.Sub(p.config.Now()))
+}
+
+// message makes of a line what the platform would deliver.
+func (p *play) message(line string) bot.Message {
+	p.turn++
+	m := bot.Message{Turn: fmt.Sprintf("turn-%d", p.turn), At: p.config.Now()}
+	direct := func(who string) bot.Place { return bot.Place{ID: who, Direct: true} }
+	switch {
+	case said.MatchString(line):
+		f := said.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Text = bot.Said, f[1], escapes.Replace(f[4])
+		m.Place = direct(f[1])
+		if f[2] != "" {
+			m.Place = bot.Place{ID: f[2], Thread: f[3]}
+			if text, ok := strings.CutPrefix(m.Text, "@bot"); ok || strings.HasPrefix(m.Text, "/") {
+				m.Addressed, m.Text = true, strings.TrimSpace(text)
+			}
+		}
+		m.ID = p.chat.number()
+	case anew.MatchString(line):
+		m.Kind, m.Place, m.ID, m.Do = bot.Pressed, p.pressed.Place, p.pressed.ID, p.pressed.Do
+		m.From.ID = anew.FindStringSubmatch(line)[1]
+	case presses.MatchString(line):
+		f := presses.FindStringSubmatch(line)
+		m.Kind, m.From.ID = bot.Pressed, f[1]
+		m.Place, m.ID, m.Do = p.chat.button(f[1], f[2], f[3])
+		if m.Do == "" {
+			p.t.Fatalf("%s sees no button %q", f[1], f[2])
+		}
+		p.pressed = m
+	case forges.MatchString(line):
+		f := forges.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Place, m.Do = bot.Pressed, f[1], direct(f[1]), f[2]
+	case submits.MatchString(line):
+		f := submits.FindStringSubmatch(line)
+		form := p.forms[f[1]]
+		if form == nil {
+			p.t.Fatalf("%s has no form", f[1])
+		}
+		m.Kind, m.From.ID, m.Place, m.Do, m.Fields = bot.Submitted, f[1], direct(f[1]), form.Do, map[string]string{}
+		for _, field := range form.Fields {
+			m.Fields[field.Name] = field.Value
+		}
+		for pair := range strings.SplitSeq(f[2], " | ") {
+			name, value, _ := strings.Cut(pair, "=")
+			m.Fields[name] = value
+		}
+	case opens.MatchString(line):
+		who := opens.FindStringSubmatch(line)[1]
+		m.Kind, m.From.ID, m.Place = bot.Opened, who, direct(who)
+	default:
+		p.t.Fatalf("cannot read %q", line)
+	}
+	return m
+}
+
+// receive hands a message to the core, as an adapter does.
+func (p *play) receive(m bot.Message) {
+	p.last = m
+	m.Place.Adapter, m.From.Adapter = "chat", "chat"
+	out, err := p.bot.Receive(p.t.Context(), m)
+	if err != nil {
+		p.t.Errorf("receive: %v", err)
+	}
+	if out.Form != nil {
+		p.forms[m.From.ID] = out.Form
+		fmt.Fprintf(&p.out, "  form for %s: %s\n", m.From.ID, renderForm(out.Form))
+	}
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for name := range out.Errors {
+			if !yield(name) {
+				return
+			}
+		}
+	}) {
+		fmt.Fprintf(&p.out, "  form for %s: %s! %s\n", m.From.ID, name, out.Errors[name])
+	}
+	if out.Seen {
+		p.out.WriteString("  seen before\n")
+	}
+}
+
+func renderForm(f *bot.Form) string {
+	parts := []string{f.Title}
+	for _, field := range f.Fields {
+		s := field.Name
+		if field.Required {
+			s += "*"
+		}
+		if field.Value != "" {
+			s += "=" + field.Value
+		}
+		parts = append(parts, s+" ("+strings.TrimSpace(field.Label+" "+field.Hint)+")")
+	}
+	return strings.Join(append(parts, "["+f.Submit+"] ["+f.Cancel+"]"), " | ")
+}

@@ -1,0 +1,54 @@
+// Package bot is the core of Standleitung: its words, its rules and what it does for people. It knows no platform, no
+// storage engine and no scheduler; adapters and engines import it, never the other way round.
+//
+// # Words
+//
+//	Topic       Thema        an idea for something to say (T-41)
+//	Room        Raum         a channel or chat on a platform; belongs to a party
+//	Party       Partei       pr, sales, social, or any other that the company names
+//	Place       Ort          a room or a direct conversation as a platform names it, or a thread in it
+//	Person      Person       one human, with identities on several platforms
+//	Member      –            a person whom the configuration knows
+//	Identity    –            a person as one platform knows them
+//	Role        Rolle        what a person may do: staff, sales, social, editor, pr, lead, management, admin
+//	Message     Nachricht    everything that comes in: something said, a button, a form
+//	Turn        –            one delivery of a message; redelivered, it is the same turn
+//	Command     Befehl       a row of the table of what people can do
+//	Request     –            a command on its way through its handler
+//	Reply       –            what a handler wants said
+//	Card        Karte        one thing that the bot says, from a line to a list with buttons
+//	View        –            how a living card is rendered: it is rewritten wherever it was posted
+//	Form        Formular     a dialog that asks for the arguments of a command
+//	Draft       –            a text that waits for its writer to say what it is
+//	Post        –            a card on its way to a place, or there
+//	Row, Lane   –            a post's turn to be delivered, in the queue of its place
+//	Delivery    –            one call to an adapter: post, edit, delete
+//	Unit        –            a unit of work: everything in it is stored, or nothing
+//	Journal     –            an adapter's own durable notes
+//
+// # The path of a message
+//
+//	platform → adapter            verifies the sender and makes a Message
+//	         → Bot.Receive        reads it on a snapshot: who, which command, may it run (read, plan, gate);
+//	                              what is costly is looked up here (Command.Look); a form is answered at once
+//	           unit of work       claims the turn, runs the handler, renders and stores its replies (settle, handle)
+//	         ← Outcome            after the commit: what the platform wants to hear in the same breath
+//	outbox   → Store.Next         takes the next row of each lane, notes what was delivered (runOutbox)
+//	         → Adapter.Send       posts it
+//
+// Messages of one place are handled in the order of their receipt. A handler touches nothing but its unit of work and
+// returns what is to be said; when it fails or panics, what it wrote is undone and the person reads why. A message
+// is acknowledged after its commit, so a crash at any point loses nothing; a redelivery finds its turn and has no
+// second effect. Jobs use the door [Bot.Do], which claims turns in the same way.
+//
+// # Why the store is asked so little
+//
+// An engine keeps records, index entries, numbers and lanes, and runs units of work; what a record means is told by
+// its [Kind]. Adding a kind touches no engine. Every ordered question is a range of an index, so its cost grows with
+// the answer and not with the store.
+//
+// # Where to add what
+//
+// A command is a row and its handler in commands_<topic>.go, with a conversation in testdata/talk. A text for people
+// is made with [say.T] beside the code that says it, in both languages.
+package bot

@@ -1,0 +1,49 @@
+package bot
+
+// Doors for the tests of this folder only.
+
+// Clean is clean.
+var Clean = clean
+
+// Add adds a command to the table of one bot.
+func (b *Bot) Add(c Command) error {
+	rows, err := newCommands(append(b.commands.rows, c))
+	b.commands = rows
+	return err
+}
+
+// Parsed is what the grammar made of a text.
+type Parsed struct {
+	Command, Surplus, Unknown string
+	Args                      map[string]string
+	Themes                    []string
+}
+
+// Parse reads a text by the grammar of the command table.
+func Parse(text string) Parsed {
+	c, err := newCommands(commandTable())
+	if err != nil {
+		panic(err)
+	}
+	p := c.parse(clean(text))
+	out := Parsed{Surplus: p.surplus, Unknown: p.unknown, Args: p.args, Themes: p.themes}
+	if p.row != nil {
+		out.Command = p.row.Name
+	}
+	return out
+}
+
+// Table is the command table.
+func Table() []Command { return commandTable() }
+
+// CheckTable reports what newCommands thinks of rows.
+func CheckTable(rows []Command) error {
+	_, err := newCommands(rows)
+	return err
+}
+
+// The kinds of records.
+var (
+	Posts  = posts
+	Topics = topics
+)

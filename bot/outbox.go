@@ -1,0 +1,238 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// mostUnderWay is how many deliveries may be under way at a time, over all lanes.
+	mostUnderWay = 256
+	// firstPause and longestPause bound the back-off between two tries: doubled each time.
+	firstPause   = time.Second
+	longestPause = 5 * time.Minute
+	// storePause is how long the outbox waits when the store refused to work.
+	storePause = time.Second
+)
+
+// result is how one delivery went.
+type result struct {
+	row      Row
+	revision int  // what was delivered
+	gone     bool // there was nothing to deliver any more
+	sent     Sent
+	err      error
+}
+
+// runOutbox takes what is due, delivers it and notes the result, until ctx ends; then it waits for what is under way.
+// Between two events it sleeps until the next row falls due: an idle program writes nothing. What was delivered is
+// noted in the same durable step in which the next rows are taken.
+func (b *Bot) runOutbox(ctx context.Context) error {
+	results := make(chan result, mostUnderWay)
+	var ended []result
+	underWay := 0
+	stop := ctx.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		limit := mostUnderWay - underWay
+		if stop == nil {
+			limit = 0
+		}
+		taken, err := b.step(ctx, ended, limit)
+		switch {
+		case err == nil:
+			ended = nil
+		case stop == nil:
+			return fmt.Errorf("note deliveries: %w", err)
+		default:
+			b.log.WarnContext(ctx, "outbox cannot use the store, will retry", "error", err)
+		}
+		if stop == nil && underWay == 0 {
+			return nil
+		}
+		for _, row := range taken.Rows {
+			underWay++
+			go func() { results <- b.deliver(ctx, row) }()
+		}
+		timer.Reset(b.pause(taken.Wake, err))
+		select {
+		case r := <-results:
+			ended = append(ended, r)
+			underWay--
+		case <-b.news:
+		case <-timer.C:
+		case <-stop:
+			stop = nil
+		}
+		for len(results) > 0 {
+			ended = append(ended, <-results)
+			underWay--
+		}
+	}
+}
+
+// step notes what ended and takes what is due, in one durable step.
+func (b *Bot) step(ctx context.Context, ended []result, limit int) (Taken, error) {
+	t := Taking{Now: b.now(), Limit: limit, Lease: 2 * b.lease}
+	if len(ended) > 0 {
+		t.Settle = func(tx Tx) error {
+			for _, r := range ended {
+				if err := b.note(tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return b.store.Next(context.WithoutCancel(ctx), t)
+}
+
+// pause is how long to sleep when nothing else happens.
+func (b *Bot) pause(wake time.Time, err error) time.Duration {
+	switch {
+	case err != nil:
+		return storePause
+	case wake.IsZero():
+		return time.Hour
+	}
+	// A row that is due already was left over for want of room: the next result makes some.
+	return max(wake.Sub(b.now()), time.Millisecond)
+}
+
+// wake tells the outbox that rows were added.
+func (b *Bot) wake() {
+	select {
+	case b.news <- struct{}{}:
+	default:
+	}
+}
+
+// deliver sends what a row stands for, as the post is now.
+func (b *Bot) deliver(ctx context.Context, row Row) result {
+	began := b.now()
+	r := result{row: row}
+	var post *Post
+	r.err = b.store.View(context.WithoutCancel(ctx), func(tx Reader) (err error) {
+		post, err = posts.Get(tx, row.Post)
+		return err
+	})
+	if errors.Is(r.err, ErrNotFound) {
+		return result{row: row, gone: true}
+	} else if r.err != nil {
+		r.err = &SendError{Fate: Retry, Reason: "store", Err: r.err}
+		return r
+	}
+	adapter := b.adapters[post.Place.Adapter]
+	if adapter == nil {
+		r.err = &SendError{Fate: Never, Reason: "no_adapter", Err: fmt.Errorf("adapter %q is not configured", post.Place.Adapter)}
+		return r
+	}
+	d := Delivery{
+		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
+		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure,
+	}
+	if post.Sent > 0 {
+		d.Op = OpEdit
+	}
+	r.revision = post.Revision
+	r.sent, r.err = b.send(ctx, adapter, d)
+	b.observe(Observation{What: "delivery", Kind: adapter.Name(), Code: fateCode(r.err), Took: b.now().Sub(began)})
+	return r
+}
+
+// send calls the adapter within the lease. A panic of an adapter is a fault of unknown fate, not the end.
+func (b *Bot) send(ctx context.Context, a Adapter, d Delivery) (sent Sent, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.lease)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = &SendError{Fate: Unknown, Reason: "panic", Err: fmt.Errorf("adapter panicked: %v", p)}
+		}
+	}()
+	return a.Send(ctx, d)
+}
+
+func fateCode(err error) string {
+	var e *SendError
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &e):
+		return string(e.Fate)
+	}
+	return string(Unknown)
+}
+
+// note writes down how a delivery went.
+func (b *Bot) note(tx Tx, r result) error {
+	settle := Settlement{}
+	post, err := posts.Get(tx, r.row.Post)
+	switch {
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
+		return err
+	case r.err != nil:
+		settle = b.again(r)
+	default:
+		post.Sent = max(post.Sent, r.revision)
+		if len(r.sent.IDs) > 0 {
+			post.IDs = r.sent.IDs
+		}
+		if post.Pending = post.Revision > post.Sent; post.Pending {
+			settle = Settlement{State: RowQueued}
+		}
+	}
+	err = tx.Settle(r.row, settle)
+	if errors.Is(err, ErrLost) {
+		b.log.Warn("a delivery took longer than its lease", "adapter", adapterOf(post), "tries", r.row.Tries)
+		return nil
+	} else if err != nil || post == nil || r.err != nil {
+		return err
+	}
+	if post.Ref == "" && !post.Pending {
+		return posts.Delete(tx, post.Key)
+	}
+	return posts.Put(tx, post)
+}
+
+// again plans what follows a failed delivery.
+func (b *Bot) again(r result) Settlement {
+	e := &SendError{Fate: Unknown, Reason: "error"}
+	errors.As(r.err, &e)
+	s := Settlement{State: RowQueued, Reason: e.Reason, Due: b.now().Add(backOff(r.row.Tries))}
+	switch e.Fate {
+	case Unknown:
+		s.State = RowUnknown
+	case Never:
+		s.State, s.Due = RowParked, time.Time{}
+		b.log.Error("a message cannot be delivered and is parked", "reason", e.Reason, "error", r.err)
+		return s
+	}
+	if e.After > 0 {
+		s.Due = b.now().Add(e.After)
+	}
+	b.log.Warn("delivery failed, will retry", "reason", e.Reason, "fate", string(e.Fate), "tries", r.row.Tries,
+		"due", s.Due, "error", r.err)
+	return s
+}
+
+// backOff is the pause after the n-th try.
+func backOff(tries int) time.Duration {
+	pause := firstPause
+	for range tries - 1 {
+		if pause *= 2; pause >= longestPause {
+			return longestPause
+		}
+	}
+	return pause
+}
+
+func adapterOf(p *Post) string {
+	if p == nil {
+		return ""
+	}
+	return p.Place.Adapter
+}

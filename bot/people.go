@@ -1,0 +1,224 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"standleitung/bot/say"
+)
+
+// Roles is a set of roles. The zero value is the empty set: it admits nobody.
+type Roles uint16
+
+// The roles. Everyone of the company is Staff.
+const (
+	Staff Roles = 1 << iota
+	Sales
+	Social
+	Editor
+	PR
+	Lead
+	Management
+	Admin
+
+	// Everyone admits the company's own people.
+	Everyone = Staff
+)
+
+// roleNames lists the roles by their names in the configuration, in order.
+var roleNames = []struct {
+	name string
+	role Roles
+	text say.Text
+}{
+	{"staff", Staff, say.T("Mitarbeit", "staff")},
+	{"sales", Sales, say.T("Vertrieb", "sales")},
+	{"social", Social, say.T("Social", "social")},
+	{"editor", Editor, say.T("Redaktion", "editor")},
+	{"pr", PR, say.T("PR", "PR")},
+	{"lead", Lead, say.T("Leitung Kommunikation", "comms lead")},
+	{"management", Management, say.T("Geschäftsleitung", "management")},
+	{"admin", Admin, say.T("Verwaltung", "admin")},
+}
+
+// ParseRole returns the role of a name in the configuration, false when there is none.
+func ParseRole(name string) (Roles, bool) {
+	for _, r := range roleNames {
+		if r.name == name {
+			return r.role, true
+		}
+	}
+	return 0, false
+}
+
+// RoleNames returns the names of all roles as the configuration writes them.
+func RoleNames() []string {
+	var names []string
+	for _, r := range roleNames {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// Say names the roles for a reader, the most particular last; staff is only named when it is all there is.
+func (r Roles) Say(v say.Voice) string {
+	var names []string
+	for _, row := range roleNames {
+		if r&row.role != 0 && (row.role != Staff || r == Staff) {
+			names = append(names, row.text.In(v))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// text names the first role of the set.
+func (r Roles) text() say.Text {
+	for _, row := range roleNames {
+		if r&row.role != 0 {
+			return row.text
+		}
+	}
+	return say.Text{}
+}
+
+// Member is a person of the configuration.
+type Member struct {
+	ID         string // the key in the configuration
+	Name       string
+	Email      string
+	Identities []Identity
+	Roles      Roles
+	// Voice is how the person is spoken to unless they chose otherwise; zero fields fall back to the company's.
+	Voice say.Voice
+	Zone  *time.Location // nil for the company's
+}
+
+// Room is a place with a name and a party.
+type Room struct {
+	Name  string
+	Party string
+	Place Place
+}
+
+// Person is one human as the store knows them: what they chose, and where they were met. Who they are by
+// configuration is joined when they are read.
+type Person struct {
+	ID string `json:"id"`
+	// Name is what they are called by their platform; the configuration's name wins.
+	Name  string    `json:"name,omitempty"`
+	Met   time.Time `json:"met"`
+	Voice say.Voice `json:"voice"` // what they chose; zero fields are not chosen
+	// Identities are where they were met, the latest first.
+	Identities []Identity `json:"identities,omitempty"`
+	Greeted    bool       `json:"greeted,omitempty"`
+
+	member *Member
+	guest  bool
+	roles  Roles
+	home   *Bot
+}
+
+// people keeps persons.
+var people = &Kind[Person]{
+	Name: "person", Version: 1,
+	Key: func(p *Person) string { return p.ID },
+	Indexes: []Index[Person]{
+		{"identity", func(p *Person) []string {
+			var keys []string
+			for _, i := range p.Identities {
+				keys = append(keys, i.Key())
+			}
+			return keys
+		}},
+	},
+}
+
+// Called is the person's name as others read it.
+func (p *Person) Called() string {
+	switch {
+	case p.member != nil && p.member.Name != "":
+		return p.member.Name
+	case p.Name != "":
+		return p.Name
+	}
+	return "?"
+}
+
+// First is the person's first name, as colleagues say it.
+func (p *Person) First() string {
+	first, _, _ := strings.Cut(p.Called(), " ")
+	return first
+}
+
+// Is reports whether the person has one of the roles, now.
+func (p *Person) Is(r Roles) bool { return p.roles&r != 0 }
+
+// Speaks is how the person is spoken to: what they chose, else the configuration's, else the platform's, else the
+// company's.
+func (p *Person) Speaks() say.Voice {
+	v := p.Voice
+	if p.member != nil {
+		v = voiceOr(v, p.member.Voice)
+	}
+	for _, i := range p.Identities {
+		if v.Language == "" && i.Language != "" {
+			v.Language = say.English
+			if strings.HasPrefix(strings.ToLower(i.Language), "de") {
+				v.Language = say.German
+			}
+		}
+	}
+	return voiceOr(v, p.home.voice)
+}
+
+// In is the person's time zone.
+func (p *Person) In() *time.Location {
+	if p.member != nil && p.member.Zone != nil {
+		return p.member.Zone
+	}
+	for _, i := range p.Identities {
+		if zone, err := time.LoadLocation(i.Zone); i.Zone != "" && err == nil {
+			return zone
+		}
+	}
+	return p.home.zone
+}
+
+// Direct is where the person is spoken to alone: where they were met last, else as configured. False when they
+// have no chat.
+func (p *Person) Direct() (Place, bool) {
+	ids := p.Identities
+	if len(ids) == 0 && p.member != nil {
+		ids = p.member.Identities
+	}
+	for _, i := range ids {
+		if p.home.adapters[i.Adapter] != nil {
+			return Place{Adapter: i.Adapter, ID: i.ID, Direct: true}, true
+		}
+	}
+	return Place{}, false
+}
+
+func voiceOr(v, fallback say.Voice) say.Voice {
+	if v.Language == "" {
+		v.Language = fallback.Language
+	}
+	if v.Address == "" {
+		v.Address = fallback.Address
+	}
+	return v
+}
+
+// meet notes where the person was met last and reports whether the record changed.
+func (p *Person) meet(i Identity) bool {
+	if len(p.Identities) > 0 && p.Identities[0] == i {
+		return false
+	}
+	p.Identities = slices.DeleteFunc(slices.Clone(p.Identities), func(o Identity) bool { return o.Key() == i.Key() })
+	p.Identities = slices.Insert(p.Identities, 0, i)
+	if p.member == nil && i.Name != "" {
+		p.Name = i.Name
+	}
+	return true
+}

@@ -1,0 +1,189 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"standleitung/bot/say"
+)
+
+// Reply is one thing that a handler wants said. The zero To answers where the person asked.
+type Reply struct {
+	To Audience
+	// Person is who is told when To is Somebody.
+	Person *Person
+	// Card is what is said, rendered for the reader's voice. Nil when View is set.
+	Card Voiced
+	// View and Ref make a living card: View renders it, and it is rewritten wherever it was posted when the thing
+	// named by Ref changes.
+	View, Ref string
+}
+
+// Audience is whom a reply is for.
+type Audience string
+
+// The audiences.
+const (
+	Here     Audience = ""         // where it was asked: in a room everybody there reads it
+	Asker    Audience = "asker"    // the person who asked, privately
+	Somebody Audience = "somebody" // Reply.Person, in their direct conversation
+)
+
+// Post is a message of the bot that is to be delivered, or was and may change later.
+type Post struct {
+	Key   string    `json:"key"`
+	Place Place     `json:"place"`
+	At    time.Time `json:"at"`
+	// Reader is the platform's id of the only person who sees it in a room; empty for everybody there.
+	Reader string `json:"reader,omitempty"`
+	// Person is the id of who reads it; empty for a whole room.
+	Person string    `json:"person,omitempty"`
+	Voice  say.Voice `json:"voice"`
+	Card   Card      `json:"card"`
+	// View and Ref are those of the living card; empty for an answer that never changes.
+	View string `json:"view,omitempty"`
+	Ref  string `json:"ref,omitempty"`
+	// Revision is what is wanted, from 1; Sent what the platform shows, 0 for nothing yet.
+	Revision int      `json:"revision"`
+	Sent     int      `json:"sent,omitempty"`
+	IDs      []string `json:"ids,omitempty"`
+	// Pending is set while the post has a row in its lane.
+	Pending bool `json:"pending,omitempty"`
+}
+
+// posts keeps what is to be delivered, and living cards for as long as they live.
+var posts = &Kind[Post]{
+	Name: "post", Version: 1,
+	Key: func(p *Post) string { return p.Key },
+	Indexes: []Index[Post]{
+		{"ref", func(p *Post) []string {
+			if p.Ref == "" {
+				return nil
+			}
+			return []string{Compose(p.Ref, Stamp(p.At), p.Key)}
+		}},
+	},
+}
+
+// view renders a living card for one reader; who is nil for a room.
+type view func(k *books, ref string, who *Person, v say.Voice) (Card, error)
+
+// views is the table of living cards.
+func views() map[string]view {
+	return map[string]view{"topic": viewTopic, "draft": viewDraft}
+}
+
+// poster stores what one turn says.
+type poster struct {
+	turn string
+	n    int
+}
+
+// say stores one reply and its row. A person without a chat is passed over: handlers say so in their receipts.
+func (p *poster) say(req *Request, reply Reply) error {
+	post, who, ok := reply.address(req)
+	if !ok {
+		return nil
+	}
+	p.n++
+	post.Key, post.At, post.Revision, post.Pending = postKey(p.turn, req.Now, p.n), req.Now, 1, true
+	post.View, post.Ref = reply.View, reply.Ref
+	var err error
+	if post.Card, err = reply.render(req.books, who, post.Voice); err != nil {
+		return err
+	}
+	if err := posts.Put(req.Tx, post); err != nil {
+		return err
+	}
+	return req.Tx.Enqueue(post.Place.Lane(), post.Key)
+}
+
+// render makes the card for one reader; who is nil for a room.
+func (r Reply) render(k *books, who *Person, v say.Voice) (Card, error) {
+	if r.View == "" {
+		return r.Card(v), nil
+	}
+	render := views()[r.View]
+	if render == nil {
+		return Card{}, fmt.Errorf("no view %q", r.View)
+	}
+	return render(k, r.Ref, who, v)
+}
+
+// address finds out where a reply goes, and who reads it there.
+func (r Reply) address(req *Request) (*Post, *Person, bool) {
+	if r.To == Somebody {
+		place, ok := r.Person.Direct()
+		return &Post{Place: place, Person: r.Person.ID, Voice: r.Person.Speaks()}, r.Person, ok
+	}
+	m := req.Message
+	post := &Post{Place: m.Place, Person: req.Person.ID, Voice: req.Voice}
+	if m.Place.Direct {
+		return post, req.Person, true
+	}
+	can := req.books.bot.adapters[m.Place.Adapter].Can()
+	if can.Threads && post.Place.Thread == "" && m.Kind == Said {
+		post.Place.Thread = m.ID
+	}
+	if r.To == Here {
+		post.Person = ""
+		return post, nil, true
+	}
+	if can.Private {
+		post.Reader = m.From.ID
+		return post, req.Person, true
+	}
+	post.Place = Place{Adapter: m.Place.Adapter, ID: m.From.ID, Direct: true}
+	return post, req.Person, true
+}
+
+// mostCards bounds how many living cards of one thing are kept up to date: the newest.
+const mostCards = 100
+
+// refresh rewrites the living cards of a thing after it changed.
+func refresh(req *Request, ref string) error {
+	from, to := Under(ref)
+	var stale []*Post
+	for post, err := range posts.All(req.Tx, Query{Index: "ref", From: from, To: to, Reverse: true, Limit: mostCards}) {
+		if err != nil {
+			return err
+		}
+		stale = append(stale, post)
+	}
+	for _, post := range slices.Backward(stale) {
+		if err := rewrite(req, post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite renders a living card anew and, when it changed, has it delivered.
+func rewrite(req *Request, post *Post) error {
+	var who *Person
+	if post.Person != "" {
+		var err error
+		if who, err = req.books.person(post.Person); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	card, err := Reply{View: post.View, Ref: post.Ref}.render(req.books, who, post.Voice)
+	if err != nil {
+		return err
+	}
+	if reflect.DeepEqual(card, post.Card) {
+		return nil
+	}
+	post.Card = card
+	post.Revision++
+	if !post.Pending {
+		post.Pending = true
+		if err := req.Tx.Enqueue(post.Place.Lane(), post.Key); err != nil {
+			return err
+		}
+	}
+	return posts.Put(req.Tx, post)
+}
