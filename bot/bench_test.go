@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
 	"standleitung/bot"
 	"standleitung/store/bolt"
 )
@@ -168,13 +168,15 @@ func (p *put) group() string {
 
 // receiveOne receives one message and returns all that the file holds.
 func receiveOne(b *testing.B, path string, n int64) map[string][]byte {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	store, err := bolt.Open(b.Context(), bolt.Config{Path: path, Now: time.Now, Log: log})
 	if err != nil {
 		b.Fatal(err)
 	}
-	core, err := bot.New(bot.Config{Store: store, Now: time.Now, Log: log, Adapters: []bot.Adapter{&chat{}},
-		People: []bot.Member{{ID: "lena", Name: "Lena Brandt", Roles: bot.Lead, Identities: []bot.Identity{{Adapter: "chat", ID: "lena"}}}}})
+	core, err := bot.New(bot.Config{
+		Store: store, Now: time.Now, Log: log, Adapters: []bot.Adapter{&chat{}},
+		People: []bot.Member{{ID: "lena", Name: "Lena Brandt", Roles: bot.Lead, Identities: []bot.Identity{{Adapter: "chat", ID: "lena"}}}},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,7 +30,8 @@ type Config struct {
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
-	// Observe, when not nil, is told of every turn and delivery, for metrics. It must not block.
+	// Observe, when not nil, is told of every turn and delivery, for metrics. It is called concurrently and must not
+	// block.
 	Observe func(Observation)
 	// Lease is how long a delivery may take before its fate counts as unknown; 0 means one minute.
 	Lease time.Duration
@@ -156,6 +157,7 @@ type adapterCore struct {
 	name string
 }
 
+// Receive is part of [Core].
 func (c adapterCore) Receive(ctx context.Context, m Message) (Outcome, error) {
 	m.Place.Adapter, m.From.Adapter = c.name, c.name
 	return c.bot.Receive(ctx, m)

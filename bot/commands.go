@@ -108,9 +108,6 @@ func (r *Request) Ref(name string) uint64 {
 	return n
 }
 
-// t renders a text for the person who asked.
-func (r *Request) t(text say.Text, args ...any) string { return text.In(r.Voice, args...) }
-
 // commandTable is every command of the program. There is no other registration.
 func commandTable() []Command {
 	return slices.Concat(topicCommands(), settingCommands(), helpCommands())

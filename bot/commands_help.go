@@ -30,13 +30,15 @@ func runHelp(_ context.Context, r *Request) ([]Reply, error) {
 	rows := r.bot.commands.byVerb[word]
 	if len(rows) == 0 {
 		near, _ := r.bot.commands.nearest(word, r.Person, 3)
-		return nil, &Error{Code: NotFound, Text: say.T("„{text}“ kenne ich nicht. Nichts geändert.", "I don't know “{text}”. Nothing changed."),
+		return nil, &Error{
+			Code: NotFound, Text: say.T("„{text}“ kenne ich nicht. Nichts geändert.", "I don't know “{text}”. Nothing changed."),
 			Args: []any{"text", shorten(r.Text("verb"), 30)}, Buttons: func(v say.Voice) (buttons []Button) {
 				for _, row := range near {
 					buttons = append(buttons, Button{Label: row.verb(v.Language), Do: r.Command.do(row.verb(v.Language))})
 				}
 				return buttons
-			}}
+			},
+		}
 	}
 	return []Reply{{To: Asker, Card: func(v say.Voice) Card {
 		var card Card
@@ -100,7 +102,7 @@ func helpCard(row *Command, who *Person, v say.Voice) Card {
 	}
 	switch {
 	case !who.Is(row.Roles):
-		card.Note = say.T("{Sie dürfen|Du darfst} das nicht; es ist eine Sache von: {who}.", "This is not yours to do; it is up to: {who}.").In(v, "who", (row.Roles).Say(v))
+		card.Note = say.T("{Sie dürfen|Du darfst} das nicht; es ist eine Sache von: {who}.", "This is not yours to do; it is up to: {who}.").In(v, "who", row.Roles.Say(v))
 	case row.hasForm():
 		card.Buttons = []Button{{Label: row.Label.In(v), Do: row.do(), Primary: true}}
 	}

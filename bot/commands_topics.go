@@ -17,13 +17,19 @@ const mostListed = 10
 func topicCommands() []Command {
 	ref := Arg{Name: "ref", Kind: ArgRef, On: "T", Free: true, Required: true, Label: say.T("Thema", "Topic")}
 	idea := []Arg{
-		{Name: "text", Kind: ArgText, Free: true, Required: true, Max: 2000, Label: say.T("Was ist die Idee?", "What is the idea?"),
-			Hint: say.T("Ein Satz genügt.", "One sentence will do.")},
+		{
+			Name: "text", Kind: ArgText, Free: true, Required: true, Max: 2000, Label: say.T("Was ist die Idee?", "What is the idea?"),
+			Hint: say.T("Ein Satz genügt.", "One sentence will do."),
+		},
 		{Name: "why", Kind: ArgText, DE: "warum", EN: "why", Max: 1000, Label: say.T("Warum gerade jetzt?", "Why now?")},
-		{Name: "for", Kind: ArgLine, DE: "für", EN: "for", Max: 200, Label: say.T("Für wen?", "For whom?"),
-			Hint: say.T("Zum Beispiel: Kunden in der Industrie", "For example: industrial customers")},
-		{Name: "source", Kind: ArgLine, DE: "quelle", EN: "source", Max: 500, Label: say.T("Quelle", "Source"),
-			Hint: say.T("Woher kommt das? Ein Link hilft.", "Where does it come from? A link helps.")},
+		{
+			Name: "for", Kind: ArgLine, DE: "für", EN: "for", Max: 200, Label: say.T("Für wen?", "For whom?"),
+			Hint: say.T("Zum Beispiel: Kunden in der Industrie", "For example: industrial customers"),
+		},
+		{
+			Name: "source", Kind: ArgLine, DE: "quelle", EN: "source", Max: 500, Label: say.T("Quelle", "Source"),
+			Hint: say.T("Woher kommt das? Ein Link hilft.", "Where does it come from? A link helps."),
+		},
 	}
 	optional := slices.Clone(idea)
 	optional[0].Hint, optional[0].Required = say.Text{}, false
@@ -81,23 +87,29 @@ func topicCommands() []Command {
 		},
 		{
 			Name: "topic.park", DE: []string{"parken"}, EN: []string{"park"}, On: "T", Roles: Lead,
-			Args: []Arg{ref, {Name: "until", Kind: ArgDate, DE: "bis", EN: "until", Free: true, Required: true, Label: say.T("Bis wann?", "Until when?"),
-				Hint: say.T("Zum Beispiel: in zwei Wochen, 15.1., KW 50", "For example: in two weeks, 15 Jan, week 50")}},
+			Args: []Arg{ref, {
+				Name: "until", Kind: ArgDate, DE: "bis", EN: "until", Free: true, Required: true, Label: say.T("Bis wann?", "Until when?"),
+				Hint: say.T("Zum Beispiel: in zwei Wochen, 15.1., KW 50", "For example: in two weeks, 15 Jan, week 50"),
+			}},
 			Label: say.T("Parken", "Park"), Help: say.T("Ein Thema bis zu einem Tag zurücklegen.", "Put a topic aside until a day."),
 			Example: say.T("parken T-41 bis:15.1.", "park T-41 until:15 Jan"), Run: runPark,
 		},
 		{
 			Name: "topic.merge", DE: []string{"zusammenlegen"}, EN: []string{"merge"}, On: "T", Roles: Lead,
-			Args: []Arg{ref, {Name: "into", Kind: ArgRef, On: "T", DE: "mit", EN: "with", Free: true, Required: true,
-				Label: say.T("Mit welchem Thema?", "With which topic?"), Hint: say.T("Die Nummer, zum Beispiel T-33", "The reference, such as T-33")}},
+			Args: []Arg{ref, {
+				Name: "into", Kind: ArgRef, On: "T", DE: "mit", EN: "with", Free: true, Required: true,
+				Label: say.T("Mit welchem Thema?", "With which topic?"), Hint: say.T("Die Nummer, zum Beispiel T-33", "The reference, such as T-33"),
+			}},
 			Label:   say.T("Zusammenlegen", "Merge"),
 			Help:    say.T("Ein Thema in einem anderen aufgehen lassen; die Stimmen gehen mit.", "Merge a topic into another; its supporters move along."),
 			Example: say.T("zusammenlegen T-41 mit:T-33", "merge T-41 with:T-33"), Run: runMerge,
 		},
 		{
 			Name: "topic.decline", DE: []string{"ablehnen"}, EN: []string{"decline", "reject"}, On: "T", Roles: Lead,
-			Args: []Arg{ref, {Name: "reason", Kind: ArgText, DE: "grund", EN: "reason", Free: true, Required: true, Max: 1000,
-				Label: say.T("Warum nicht?", "Why not?"), Hint: say.T("Das liest, wer es vorgeschlagen hat.", "The person who suggested it reads this.")}},
+			Args: []Arg{ref, {
+				Name: "reason", Kind: ArgText, DE: "grund", EN: "reason", Free: true, Required: true, Max: 1000,
+				Label: say.T("Warum nicht?", "Why not?"), Hint: say.T("Das liest, wer es vorgeschlagen hat.", "The person who suggested it reads this."),
+			}},
 			Label: say.T("Ablehnen", "Decline"), Help: say.T("Ein Thema ablehnen. Ein Grund gehört dazu.", "Decline a topic. A reason is required."),
 			Example: say.T("ablehnen T-41 Das hatten wir im Mai.", "decline T-41 We had that in May."), Run: runDecline,
 		},
@@ -120,8 +132,10 @@ func lookSimilar(_ context.Context, r *Request) error {
 }
 
 func newSuggestion(r *Request) suggestion {
-	return suggestion{topic: Topic{Text: r.Text("text"), Why: r.Text("why"), For: r.Text("for"), Source: r.Text("source"),
-		Themes: r.Themes(), Author: r.Person.ID, At: r.Now, State: TopicNew}}
+	return suggestion{topic: Topic{
+		Text: r.Text("text"), Why: r.Text("why"), For: r.Text("for"), Source: r.Text("source"),
+		Themes: r.Themes(), Author: r.Person.ID, At: r.Now, State: TopicNew,
+	}}
 }
 
 func runSuggest(_ context.Context, r *Request) ([]Reply, error) {
@@ -591,8 +605,10 @@ func runTopics(_ context.Context, r *Request) ([]Reply, error) {
 			card.Buttons = []Button{{Label: suggest.Label.In(v), Do: suggest.do()}}
 		}
 		if more {
-			card.Buttons = append(card.Buttons, Button{Label: say.T("Weitere", "More").In(v),
-				Do: r.Command.do(filter, "before:"+list[len(list)-1].Ref())})
+			card.Buttons = append(card.Buttons, Button{
+				Label: say.T("Weitere", "More").In(v),
+				Do:    r.Command.do(filter, "before:"+list[len(list)-1].Ref()),
+			})
 		}
 		return card
 	}}}, nil

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
 	"standleitung/bot"
 	"standleitung/bot/say"
 	"standleitung/store/bolt"
@@ -121,7 +122,7 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 	p.config = bot.Config{
 		Adapters: []bot.Adapter{p.chat}, Voice: say.Voice{Language: language}, Zone: berlin,
 		Now: func() time.Time { return time.Now().Add(p.offset) },
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 		Observe: func(o bot.Observation) {
 			if o.What == "turn" && o.Code == "ok" {
 				exercised.Store(o.Command, true)
@@ -144,10 +145,10 @@ func (p *play) configure(words []string) {
 	case "person":
 		m := bot.Member{ID: words[1], Name: strings.ReplaceAll(words[2], "_", " "), Identities: []bot.Identity{{Adapter: "chat", ID: words[1]}}}
 		for _, w := range words[3:] {
-			switch {
-			case w == "du":
+			switch w {
+			case "du":
 				m.Voice.Address = say.Du
-			case w == "en" || w == "de":
+			case "en", "de":
 				m.Voice.Language = say.Language(w)
 			default:
 				for role := range strings.SplitSeq(w, ",") {
@@ -196,7 +197,7 @@ func (p *play) start() {
 
 // run plays a talk and returns it with what was really said.
 func (p *play) run(talk string) string {
-	p.offset = time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone).Sub(time.Now())
+	p.offset = time.Until(time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone))
 	p.start()
 	defer func() { p.stop() }()
 	for line := range strings.Lines(talk) {

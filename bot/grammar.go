@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-	"standleitung/bot/say"
 )
 
 // maxText is the most characters of anything that people write to the bot. Slack allows 40,000 in a message and Teams
@@ -341,12 +340,4 @@ func shorten(text string, n int) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ,;:.–-") + "…"
-}
-
-// quote puts a text into the reader's quotation marks.
-func quote(v say.Voice, s string) string {
-	if v.Language == say.English {
-		return "“" + s + "”"
-	}
-	return "„" + s + "“"
 }

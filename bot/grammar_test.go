@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
 	"standleitung/bot"
 )
 
@@ -28,8 +29,10 @@ func TestGrammar(t *testing.T) {
 		{"thema Warum wir #podcasten müssen #azubi", bot.Parsed{Command: "topic.suggest", Args: args("text", "Warum wir podcasten müssen"), Themes: []string{"podcasten", "azubi"}}},
 		{"thema #Azubi Podcast #azubi", bot.Parsed{Command: "topic.suggest", Args: args("text", "Podcast"), Themes: []string{"azubi"}}},
 		{"thema Nummer #1 bleibt", bot.Parsed{Command: "topic.suggest", Args: args("text", "Nummer #1 bleibt")}},
-		{"thema Pumpe für:Kunden im Norden warum:sie fragen danach", bot.Parsed{Command: "topic.suggest",
-			Args: args("text", "Pumpe", "for", "Kunden im Norden", "why", "sie fragen danach")}},
+		{"thema Pumpe für:Kunden im Norden warum:sie fragen danach", bot.Parsed{
+			Command: "topic.suggest",
+			Args:    args("text", "Pumpe", "for", "Kunden im Norden", "why", "sie fragen danach"),
+		}},
 		{"thema Pumpe fuer: Kunden", bot.Parsed{Command: "topic.suggest", Args: args("text", "Pumpe", "for", "Kunden")}},
 		{"thema Pumpe quelle:https://example.com/a?b=c#d Rest", bot.Parsed{Command: "topic.suggest", Args: args("text", "Pumpe", "source", "https://example.com/a?b=c#d Rest")}},
 		{`thema Pumpe quelle:"https://example.com" ohne Cloud`, bot.Parsed{Command: "topic.suggest", Args: args("text", "Pumpe ohne Cloud", "source", "https://example.com")}},

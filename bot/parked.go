@@ -55,8 +55,10 @@ func (r *Request) unpark(n uint64, until string) ([]Reply, error) {
 	for _, lead := range leads {
 		replies = append(replies,
 			Reply{To: Somebody, Person: lead, Card: func(v say.Voice) Card {
-				return Card{Text: say.T("Wieder auf dem Tisch: Thema {ref} war bis heute geparkt.", "Back on the table: topic {ref} was parked until today.").In(v, "ref", t.Ref()),
-					Preview: say.T("Ein geparktes Thema ist wieder da", "A parked topic is back").In(v)}
+				return Card{
+					Text:    say.T("Wieder auf dem Tisch: Thema {ref} war bis heute geparkt.", "Back on the table: topic {ref} was parked until today.").In(v, "ref", t.Ref()),
+					Preview: say.T("Ein geparktes Thema ist wieder da", "A parked topic is back").In(v),
+				}
 			}},
 			Reply{To: Somebody, Person: lead, View: "topic", Ref: t.Ref()})
 	}

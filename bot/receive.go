@@ -308,8 +308,10 @@ func (a *Arg) check(value string) error {
 		return nil
 	}
 	if prefix, _, ok := parseRef(value); !ok || prefix != a.On {
-		return &Error{Code: Invalid, Field: a.Name, Text: textNoRef,
-			Args: []any{"text", shorten(value, 20), "example", formatRef(a.On, 12)}}
+		return &Error{
+			Code: Invalid, Field: a.Name, Text: textNoRef,
+			Args: []any{"text", shorten(value, 20), "example", formatRef(a.On, 12)},
+		}
 	}
 	return nil
 }

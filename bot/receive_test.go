@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -29,7 +28,7 @@ func newFixture(tb testing.TB) *fixture {
 	tb.Helper()
 	f := &fixture{log: &bytes.Buffer{}}
 	store, err := bolt.Open(tb.Context(), bolt.Config{
-		Path: filepath.Join(tb.TempDir(), "bot.db"), Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Path: filepath.Join(tb.TempDir(), "bot.db"), Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -286,7 +285,7 @@ func TestGuestsAreToldSo(t *testing.T) {
 func TestNewRefusesOneIdentityForTwo(t *testing.T) {
 	id := []bot.Identity{{Adapter: "chat", ID: "x"}}
 	_, err := bot.New(bot.Config{
-		Store: newFixture(t).store, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Store: newFixture(t).store, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		People: []bot.Member{{ID: "a", Identities: id, Voice: say.Voice{}}, {ID: "b", Identities: id}},
 	})
 	if err == nil {

@@ -74,7 +74,7 @@ func (g *grammar) endsPhrase(i int) bool {
 	if !t.glued {
 		return true
 	}
-	return !t.word && t.digits == 0 && !(g.at(i+1).glued && strings.Contains("-/.:%€$", t.text))
+	return !t.word && t.digits == 0 && (!g.at(i+1).glued || !strings.Contains("-/.:%€$", t.text))
 }
 
 // beginsPhrase keeps greetings from being dates.
