@@ -25,7 +25,8 @@ type Store interface {
 	// Update runs fn as one unit of work and returns after everything it wrote is durable. When fn returns an
 	// error or panics, nothing it wrote stays and the error (or panic) comes back to the caller; neighbouring units
 	// are not touched. Units are serializable. fn may run more than once and must not keep the Tx; it must not
-	// block on anything but the Tx. Once a unit is queued, ctx no longer cancels it.
+	// block on anything but the Tx, and not call Update, Next or Close, which would wait for itself. Once a unit is
+	// queued, ctx no longer cancels it.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// View runs fn on one consistent snapshot.
 	View(ctx context.Context, fn func(Reader) error) error
@@ -43,16 +44,17 @@ type Reader interface {
 	// Get returns the stored form of a record, or [ErrNotFound].
 	Get(kind, key string) ([]byte, error)
 	// Scan yields what the query matches, in order. Its cost grows with what is yielded, never with the store.
-	// Inside a unit of work it sees the unit's own writes; writing to the scanned kind while ranging is allowed and
-	// what was written may or may not be seen.
+	// Inside a unit of work it sees the unit's own writes; writing to the scanned kind while ranging is allowed, what was
+	// written may or may not be seen, and a loop that only moves records forward ends.
 	Scan(q Query) iter.Seq2[Found, error]
 	// Lane tells the state of one lane; the zero LaneState for a lane that never had a row.
 	Lane(lane string) (LaneState, error)
-	// Parked yields the parked rows, oldest first; of one lane, or of all when lane is empty.
+	// Parked yields the parked rows in the order in which they were enqueued; of one lane, or of all when lane is empty.
 	Parked(lane string) iter.Seq2[Row, error]
 }
 
-// Tx is one unit of work.
+// Tx is one unit of work. Kinds, keys, index names and values, series, lanes and posts are valid UTF-8 without NUL, not
+// empty, and at most 1 KiB each.
 type Tx interface {
 	Reader
 	// Put stores a record under its key, replacing an older one together with its index entries.
@@ -66,7 +68,9 @@ type Tx interface {
 	Attempt(fn func() error) error
 	// Enqueue appends a row to the end of a lane. post is the key of the Post that it delivers.
 	Enqueue(lane, post string) error
-	// Settle ends or re-plans a row that was taken by [Store.Next], or a parked one.
+	// Settle ends or re-plans a row that was taken by [Store.Next], or a parked one; row is passed as it was received. A
+	// row that waits untaken, or that somebody else has taken since, is [ErrLost]; a late settlement of a row that
+	// nobody else took is accepted.
 	Settle(row Row, s Settlement) error
 }
 
@@ -113,21 +117,23 @@ type Row struct {
 	ID    uint64 // order in the lane
 	Post  string // key of the Post
 	State RowState
-	// Tries counts how often the row was taken. It is also the fence: a settlement with an older count is [ErrLost].
+	// Tries counts how often the row was taken. Together with Until it tells one holder from another.
 	Tries int
-	Due   time.Time // not before; zero means at once
+	Due   time.Time // not before; zero means at once, and while it is being sent
 	Until time.Time // end of the lease while sending
 	// Unsure is set on a taken row whose fate was unknown: it may have arrived already.
 	Unsure bool
-	Reason string // why it is parked or waits: a short code, never a text of people
-	Since  time.Time
+	// Reason says why it is parked or waits: a short code, never a text of people; empty while it is being sent.
+	Reason string
+	// Since is when it was enqueued, parked, or queued again by a person; tries do not change it.
+	Since time.Time
 }
 
 // Settlement is what becomes of a row.
 type Settlement struct {
 	// State is RowQueued (again, not before Due; Unsure is kept), RowUnknown (again, not before Due, Unsure),
 	// RowParked, or empty: delivered or given up, the row is removed. A parked row that is queued again goes to the
-	// end of its lane.
+	// end of its lane under a new ID.
 	State  RowState
 	Due    time.Time
 	Reason string
@@ -140,7 +146,8 @@ type Taking struct {
 	Now time.Time
 	// Limit is the most rows to take; 0 takes none, and only settles.
 	Limit int
-	// Lease is how long the taker may hold a row. A row held longer becomes unknown and is taken by others.
+	// Lease is how long the taker may hold a row, more than zero when rows are taken. A row held longer becomes unknown
+	// and is taken by others.
 	Lease time.Duration
 	// Settle, when not nil, runs first, in the same durable step where the engine can.
 	Settle func(Tx) error

@@ -48,7 +48,7 @@ func fillDisk(path string) error {
 	if err != nil {
 		return err
 	}
-	f := &filler{s: s, there: map[string]bool{}}
+	f := &filler{s: s, there: map[string]bool{}, given: map[uint64]bool{}}
 	if failed := f.write(20); failed > 0 {
 		return fmt.Errorf("%d units failed before the disk was full", failed)
 	}
@@ -86,8 +86,8 @@ func fillDisk(path string) error {
 type filler struct {
 	s     *bolt.Store
 	mu    sync.Mutex
-	n     int
 	there map[string]bool
+	given map[uint64]bool // numbers, also of units that failed
 	err   error
 }
 
@@ -95,17 +95,24 @@ type filler struct {
 func (f *filler) write(units int) (failed int) {
 	var wg sync.WaitGroup
 	for range units {
-		f.n++
-		key := fmt.Sprintf("%06d", f.n)
 		wg.Go(func() {
-			err := f.s.Update(context.Background(), func(tx bot.Tx) error {
+			var n uint64
+			var key string
+			err := f.s.Update(context.Background(), func(tx bot.Tx) (err error) {
+				n, err = tx.Number("units")
+				key = bot.Serial(n)
 				return errors.Join(
+					err,
 					tx.Put("a", key, bytes.Repeat([]byte("x"), 50_000), []bot.Entry{{Index: "i", Value: key}}),
 					tx.Enqueue("lane", key),
 				)
 			})
 			f.mu.Lock()
 			defer f.mu.Unlock()
+			if f.given[n] {
+				f.err = errors.Join(f.err, fmt.Errorf("number %d was given twice", n))
+			}
+			f.given[n] = true
 			switch {
 			case err == nil:
 				f.there[key] = true

@@ -45,8 +45,8 @@ func faultInView(path string) error {
 	}
 	return s.View(context.Background(), func(r bot.Reader) error {
 		defer func() { fmt.Println("recovered:", recover() != nil) }()
-		for range r.Scan(bot.Query{Kind: "k"}) {
-			break
+		for _, err := range r.Scan(bot.Query{Kind: "k"}) {
+			return err
 		}
 		return nil
 	})

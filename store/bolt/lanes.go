@@ -80,7 +80,7 @@ func (r *reader) headAfter(lane string, id uint64) (*row, error) {
 	prefix := append(appendPart(nil, lane), waiting)
 	k, v := r.rows.Cursor().Seek(append(bytes.Clone(prefix), bigEndian(id+1)...))
 	if k == nil || !bytes.HasPrefix(k, prefix) {
-		return nil, nil //nolint:nilnil // no row is an answer here
+		return nil, nil
 	}
 	return decodeRow(lane, idOf(k), v)
 }
@@ -173,7 +173,7 @@ func (u *unit) listing(r *row) (list *bbolt.Bucket, key []byte) {
 	case !r.Due.IsZero():
 		return u.due, append(appendStamp(nil, r.Due), r.Lane...)
 	}
-	return u.buckets.ready, bigEndian(r.turn)
+	return u.ready, bigEndian(r.turn)
 }
 
 // Settle implements [bot.Tx].

@@ -212,7 +212,7 @@ func TestOpenDamaged(t *testing.T) {
 		used := usedBytes(good)
 		path := filepath.Join(t.TempDir(), "store.db")
 		opened := 0
-		const rounds = 400
+		const rounds = 250
 		for round := range rounds {
 			random := rand.New(rand.NewPCG(uint64(records), uint64(round)))
 			if err := os.WriteFile(path, damage(random, good, used), 0o600); err != nil {

@@ -85,7 +85,13 @@ func (s *Store) Stats(ctx context.Context) (bot.Stats, error) {
 func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	var n int64
 	err := s.view(ctx, func(tx *bbolt.Tx, _ *reader) (err error) {
-		if n, err = tx.WriteTo(ctxWriter{ctx, w}); err != nil {
+		n, err = tx.WriteTo(writerFunc(func(p []byte) (int, error) {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			return w.Write(p)
+		}))
+		if err != nil {
 			return fmt.Errorf("back up the store: %w", err)
 		}
 		return nil
@@ -93,18 +99,10 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	return n, err
 }
 
-// ctxWriter stops writing when its context ends.
-type ctxWriter struct {
-	ctx context.Context //nolint:containedctx // lives as long as one call of Backup
-	w   io.Writer
-}
+// writerFunc is an io.Writer in one function.
+type writerFunc func(p []byte) (int, error)
 
-func (w ctxWriter) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.w.Write(p)
-}
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Close implements [bot.Store]. It waits for queued units, and for views that are still open.
 func (s *Store) Close() error {

@@ -59,7 +59,7 @@ func (u *unit) dueHeads(now time.Time, limit int) ([]*row, error) {
 	for _, list := range []struct {
 		bucket *bbolt.Bucket
 		until  []byte
-	}{{u.leases, past}, {u.due, past}, {u.buckets.ready, nil}} {
+	}{{u.leases, past}, {u.due, past}, {u.ready, nil}} {
 		c := list.bucket.Cursor()
 		for k, v := c.First(); k != nil && len(heads) < limit; k, v = c.Next() {
 			if list.until != nil && bytes.Compare(k, list.until) >= 0 {
@@ -103,7 +103,7 @@ func (u *unit) takeHead(r *row, until time.Time) error {
 
 // wake tells when the next head can be taken.
 func (u *unit) wake(now time.Time) time.Time {
-	if k, _ := u.buckets.ready.Cursor().First(); k != nil {
+	if k, _ := u.ready.Cursor().First(); k != nil {
 		return now
 	}
 	var first time.Time

@@ -146,8 +146,8 @@ func TestLongKey(t *testing.T) {
 				t.Errorf("a long %s: %.100v, want ErrKey", name, err)
 			}
 		}
-		for f := range tx.Scan(bot.Query{Kind: "k", Index: "i"}) {
-			t.Errorf("a refused record left the entry %q behind", f.Entry)
+		for f, err := range tx.Scan(bot.Query{Kind: "k", Index: "i"}) {
+			t.Errorf("a refused record left the entry %q behind (%v)", f.Entry, err)
 		}
 		return tx.Put("k", "b", nil, nil)
 	}); err != nil {

@@ -125,10 +125,10 @@ var largeCases = []testcase{
 		"a million entries",
 		"scans find the same few among a million index entries",
 		func(e *env) {
-			const records, entries = 10_000, 100
-			for first := 0; first < records; first += 100 {
+			const records, entries, batch = 10_000, 100, 50
+			for first := 0; first < records; first += batch {
 				e.do(func(tx bot.Tx) error {
-					for i := first; i < first+100; i++ {
+					for i := first; i < first+batch; i++ {
 						if err := tx.Put("k", bot.Serial(uint64(i)), []byte{'v'}, manyEntries(i, entries)); err != nil {
 							return err
 						}
@@ -138,18 +138,17 @@ var largeCases = []testcase{
 			}
 			for _, at := range []int{0, 1, records / 2, records - 1} {
 				key := bot.Serial(uint64(at))
-				for e100 := range 3 {
-					from := manyEntries(at, entries)[e100].Value
-					e.wantKeys(bot.Query{Kind: "k", Index: "i", From: from, Limit: 1}, key)
-					e.wantKeys(bot.Query{Kind: "k", Index: "i", To: from + "\x01", Limit: 1, Reverse: true}, key)
+				for _, entry := range manyEntries(at, entries)[:3] {
+					e.wantKeys(bot.Query{Kind: "k", Index: "i", From: entry.Value, Limit: 1}, key)
+					e.wantKeys(bot.Query{Kind: "k", Index: "i", To: entry.Value + "\x01", Limit: 1, Reverse: true}, key)
 				}
 			}
-			e.do(func(tx bot.Tx) error { return tx.Delete("k", bot.Serial(records/2)) })
-			from, to := bot.Under("0007")
+			e.do(func(tx bot.Tx) error { return tx.Delete("k", bot.Serial(7)) })
+			from, to := bot.Under("07")
 			e.see(func(r bot.Reader) error {
 				keys, err := keysOf(r, bot.Query{Kind: "k", Index: "i", From: from, To: to, KeysOnly: true})
-				if err == nil && (len(keys) != records-1 || !slices.IsSorted(keys)) {
-					e.Errorf("a range of the index has %d keys, want %d in order", len(keys), records-1)
+				if want := (records/10 - 1) * entries; err == nil && (len(keys) != want || !slices.IsSorted(keys)) {
+					e.Errorf("a range of the index has %d entries, want %d in order", len(keys), want)
 				}
 				return err
 			})
@@ -204,11 +203,12 @@ var largeCases = []testcase{
 	},
 }
 
-// manyEntries are the entries of record i: one below each of n prefixes.
+// manyEntries are n entries of record i, below one of ten prefixes.
 func manyEntries(i, n int) []bot.Entry {
+	prefix, serial := fmt.Sprintf("%02d", i%10), bot.Serial(uint64(i))
 	entries := make([]bot.Entry, n)
 	for j := range entries {
-		entries[j] = bot.Entry{Index: "i", Value: bot.Compose(fmt.Sprintf("%04d", j), bot.Serial(uint64(i)))}
+		entries[j] = bot.Entry{Index: "i", Value: bot.Compose(prefix, serial, fmt.Sprintf("%03d", j))}
 	}
 	return entries
 }

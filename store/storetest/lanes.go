@@ -295,13 +295,16 @@ var settleCases = []testcase{
 	},
 	{
 		"untried",
-		"an untried settlement takes back the count of the try",
+		"an untried settlement takes back the count of the try, and the old hold does not fit the next one",
 		func(e *env) {
 			e.enqueue("lane", "a")
-			e.settle(e.take("a")[0], bot.Settlement{State: bot.RowQueued, Untried: true})
-			if row := e.take("a")[0]; row.Tries != 1 {
+			old := e.take("a")[0]
+			e.settle(old, bot.Settlement{State: bot.RowQueued, Untried: true})
+			if row := e.takeAt(noon.Add(time.Second), "a")[0]; row.Tries != 1 {
 				e.Errorf("Tries = %d after an untried try, want 1", row.Tries)
 			}
+			e.wantLost(old, bot.Settlement{})
+			e.wantStats(0, 1, 0, 0)
 		},
 	},
 	{
@@ -323,6 +326,9 @@ var settleCases = []testcase{
 			}
 			e.settle(e.takeAt(noon.Add(time.Second), "b")[0], bot.Settlement{})
 			e.take()
+			if state := e.lane("lane"); state != (bot.LaneState{Parked: 1}) {
+				e.Errorf("Lane(lane) = %+v, want one parked", state)
+			}
 		},
 	},
 	{
@@ -360,6 +366,33 @@ var settleCases = []testcase{
 			if rows := e.parked(""); len(rows) != 0 {
 				e.Errorf("Parked() = %+v, want none", rows)
 			}
+		},
+	},
+	{
+		"a parked row of unknown fate",
+		"a parked row that is settled as unknown comes back, not before its Due, and is taken unsure",
+		func(e *env) {
+			e.enqueue("lane", "a")
+			e.settle(e.take("a")[0], bot.Settlement{State: bot.RowParked})
+			e.settle(e.parked("")[0], bot.Settlement{State: bot.RowUnknown, Due: noon.Add(time.Hour)})
+			e.wantStats(0, 0, 1, 0)
+			e.take()
+			if row := e.takeAt(noon.Add(time.Hour), "a")[0]; !row.Unsure {
+				e.Errorf("taken: %+v, want Unsure", row)
+			}
+		},
+	},
+	{
+		"a parked row stays parked",
+		"a parked row that is settled as parked takes the new reason and nothing else",
+		func(e *env) {
+			e.enqueue("lane", "a")
+			e.settle(e.take("a")[0], bot.Settlement{State: bot.RowParked, Reason: "refused"})
+			e.settle(e.parked("")[0], bot.Settlement{State: bot.RowParked, Reason: "looked at"})
+			if rows := e.parked("lane"); len(rows) != 1 || rows[0].Reason != "looked at" {
+				e.Errorf("Parked(lane) = %+v, want one row with the new reason", rows)
+			}
+			e.wantStats(0, 0, 0, 1)
 		},
 	},
 	{

@@ -241,6 +241,73 @@ var recordCases = []testcase{
 		},
 	},
 	{
+		"moving forward while ranging",
+		"a loop that moves every record forward in the index that it ranges over ends",
+		func(e *env) {
+			e.do(func(tx bot.Tx) error {
+				for _, key := range []string{"a", "b", "c"} {
+					if err := tx.Put("k", key, nil, []bot.Entry{{Index: "i", Value: bot.Serial(0)}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			e.do(func(tx bot.Tx) error {
+				moved := uint64(0)
+				for f, err := range tx.Scan(bot.Query{Kind: "k", Index: "i"}) {
+					if err != nil {
+						return err
+					}
+					if moved++; moved > 1000 {
+						e.Fatal("the loop meets what it moved, for ever")
+					}
+					if err := tx.Put("k", f.Key, nil, []bot.Entry{{Index: "i", Value: bot.Serial(moved)}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			e.wantKeys(bot.Query{Kind: "k", Index: "i"}, "a", "b", "c")
+		},
+	},
+	{
+		"a gap in the own writes",
+		"a unit that deleted many records in a row sees those before and behind them, from either end",
+		func(e *env) {
+			const n = 3000
+			var keys, left []string
+			for i := range n {
+				keys = append(keys, bot.Serial(uint64(i)))
+			}
+			left = append(slices.Clone(keys[:100]), keys[n-100:]...)
+			e.put(keys...)
+			e.do(func(tx bot.Tx) error {
+				for _, key := range keys[100 : n-100] {
+					if err := tx.Delete("k", key); err != nil {
+						return err
+					}
+				}
+				for _, reverse := range []bool{false, true} {
+					got, err := keysOf(tx, bot.Query{Kind: "k", Reverse: reverse})
+					if err != nil {
+						return err
+					}
+					if reverse {
+						slices.Reverse(got)
+					}
+					if !slices.Equal(got, left) {
+						e.Errorf("Reverse %v: %d records are found, want the %d left", reverse, len(got), len(left))
+					}
+				}
+				got, err := keysOf(tx, bot.Query{Kind: "k", To: keys[n-100], Reverse: true, Limit: 1})
+				if err == nil && !slices.Equal(got, keys[99:100]) {
+					e.Errorf("the last before the gap is %q, want %q", got, keys[99])
+				}
+				return err
+			})
+		},
+	},
+	{
 		"a view is a snapshot",
 		"a view sees one state of the store, whatever is written while it runs",
 		func(e *env) {

@@ -78,7 +78,7 @@ var errUndo = errors.New("undo this")
 
 func (e *env) close() {
 	e.Helper()
-	if err := e.Store.Close(); err != nil {
+	if err := e.Close(); err != nil {
 		e.Errorf("Close() = %v, want nil", err)
 	}
 }

@@ -248,7 +248,7 @@ var unitCases = []testcase{
 				"View":   e.View(e.Context(), func(bot.Reader) error { return nil }),
 				"Next":   second(e.Next(e.Context(), bot.Taking{Now: noon})),
 				"Stats":  second(e.Stats(e.Context())),
-				"Close":  e.Store.Close(),
+				"Close":  e.Close(),
 			} {
 				if err == nil {
 					e.Errorf("%s after Close = nil, want an error", name)
