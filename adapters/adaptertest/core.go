@@ -1,0 +1,123 @@
+package adaptertest
+
+import (
+	"context"
+	"sync"
+
+	"standleitung/bot"
+)
+
+var _ bot.Core = (*Core)(nil)
+
+// Core is a core that keeps everything in memory: turns, so that a repeated one has one effect, and the journal. It
+// outlives the adapters that use it, as a store does. All methods may be called concurrently.
+type Core struct {
+	mu       sync.Mutex
+	answer   func(bot.Message) (bot.Outcome, error)
+	received []bot.Message
+	effects  []bot.Message
+	outcomes map[string]bot.Outcome
+	keys     map[string]bool
+	notes    []bot.Note
+	broken   error
+}
+
+// NewCore makes a core that takes everything and answers nothing.
+func NewCore() *Core {
+	return &Core{outcomes: map[string]bot.Outcome{}, keys: map[string]bool{}}
+}
+
+// Answer sets what a new message gets; nil takes everything and answers nothing. The function may block. As the real
+// core, an error stores nothing, and neither does the opening of a form.
+func (c *Core) Answer(answer func(bot.Message) (bot.Outcome, error)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = answer
+}
+
+// Break makes the journal fail until it is called with nil.
+func (c *Core) Break(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = err
+}
+
+// Receive implements [bot.Core].
+func (c *Core) Receive(_ context.Context, m bot.Message) (bot.Outcome, error) {
+	c.mu.Lock()
+	c.received = append(c.received, m)
+	answer := c.answer
+	c.mu.Unlock()
+	if out, seen := c.seen(m.Turn); seen {
+		return out, nil
+	}
+	var out bot.Outcome
+	if answer != nil {
+		var err error
+		if out, err = answer(m); err != nil || out.Form != nil {
+			return out, err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.effects = append(c.effects, m)
+	c.outcomes[m.Turn] = out
+	c.write(m.Notes)
+	return out, nil
+}
+
+func (c *Core) seen(turn string) (bot.Outcome, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out, seen := c.outcomes[turn]
+	out.Seen = seen
+	return out, seen
+}
+
+// Append implements [bot.Core].
+func (c *Core) Append(_ context.Context, notes ...bot.Note) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken == nil {
+		c.write(notes)
+	}
+	return c.broken
+}
+
+func (c *Core) write(notes []bot.Note) {
+	for _, n := range notes {
+		if c.keys[n.Key] {
+			continue
+		}
+		c.keys[n.Key] = true
+		n.Number = uint64(3*len(c.notes) + 1) // with gaps, as numbers may have
+		c.notes = append(c.notes, n)
+	}
+}
+
+// Notes implements [bot.Core].
+func (c *Core) Notes(_ context.Context, after uint64, limit int) ([]bot.Note, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []bot.Note
+	for _, n := range c.notes {
+		if n.Number > after && len(found) < limit {
+			found = append(found, n)
+		}
+	}
+	return found, c.broken
+}
+
+// Received returns everything that came in, repetitions included.
+func (c *Core) Received() []bot.Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]bot.Message(nil), c.received...)
+}
+
+// Effects returns what had an effect.
+func (c *Core) Effects() []bot.Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]bot.Message(nil), c.effects...)
+}

@@ -1,0 +1,177 @@
+// Posts and cards.
+
+import { icon, make } from './dom.js';
+import { clock, fill, moment, name, plain, t } from './text.js';
+
+const long = 1400; // characters from which a post is folded
+
+/** PostView shows one post and holds the answers to it. */
+export class PostView {
+  /** act has the functions reply, press, busy, trouble, retry, recall, discard and the setup. */
+  constructor(act, reply) {
+    this.act = act;
+    this.content = make('div', { className: 'post' });
+    this.replies = make('ol', { className: 'replies', hidden: true });
+    this.element = make('li', { className: reply ? 'entry reply' : 'entry', tabIndex: -1 }, this.content, this.replies);
+    this.element.addEventListener('focusin', () => this.#reachable(true));
+    this.element.addEventListener('focusout', () => this.#reachable(false));
+  }
+
+  /** show draws a post, if it is another state than the one that is shown. */
+  show(post) {
+    if (post === this.post) return;
+    const held = this.content.contains(document.activeElement) ? document.activeElement.textContent : null;
+    this.post = post;
+    this.element.classList.toggle('sending', Boolean(post.state));
+    this.content.replaceChildren(face(this.act.setup, post), this.#body(post));
+    if (held !== null) this.#focus(held);
+  }
+
+  /** redraw shows the same post again, after a button was pressed or answered. */
+  redraw() {
+    const post = this.post;
+    this.post = null;
+    this.show(post);
+  }
+
+  /** continues marks a post that goes on where the one before it ended. */
+  continues(yes) {
+    this.element.classList.toggle('more', yes);
+  }
+
+  #focus(label) {
+    const again = [...this.content.querySelectorAll('button')].find((button) => button.textContent === label);
+    (again ?? this.element).focus({ preventScroll: true });
+  }
+
+  #reachable(yes) {
+    for (const button of this.content.querySelectorAll('.answer')) button.tabIndex = yes ? 0 : -1;
+  }
+
+  #body(post) {
+    const body = make('div', { className: 'body' }, this.#by(post));
+    if (post.private) body.append(make('p', { className: 'only' }, t('onlyYou')));
+    if (post.deleted) body.append(make('p', { className: 'text gone' }, t('deleted')));
+    else if (post.card) body.append(this.#card(post));
+    else body.append(words(post.text ?? ''));
+    if (post.state) body.append(...this.#sending(post));
+    return body;
+  }
+
+  #by(post) {
+    const at = new Date(post.at);
+    const who = author(this.act.setup, post);
+    const by = make('div', { className: 'by' },
+      make('i', { className: 'dot', 'data-tint': who.tint, 'aria-hidden': 'true' }),
+      make('bdi', { className: 'name' }, who.name));
+    if (who.title) by.append(make('bdi', { className: 'title' }, who.title));
+    by.append(make('time', { dateTime: post.at, title: moment(at) }, clock(at)));
+    if (this.act.reply && !post.state && !post.deleted && !post.private && !post.thread) {
+      by.append(make('button', {
+        type: 'button', className: 'answer', tabIndex: -1, title: t('reply'),
+        'aria-label': t('replyTo', { name: who.name }), on: { click: () => this.act.reply(post) },
+      }, icon('M8 5 3.5 9.5 8 14M4 9.5h8a4.5 4.5 0 0 1 4.5 4.5v1')));
+    }
+    return by;
+  }
+
+  #sending(post) {
+    if (post.state !== 'failed') {
+      return post.state === 'late' ? [make('p', { className: 'fate' }, t('late'))] : [];
+    }
+    const quiet = (label, act) => make('button', { type: 'button', on: { click: () => act(post) } }, label);
+    return [
+      make('p', { className: 'fate failed' }, post.words ?? t('failed')),
+      make('div', { className: 'row' },
+        quiet(t('retry'), this.act.retry), quiet(t('recall'), this.act.recall)),
+    ];
+  }
+
+  #card(post) {
+    const card = post.card;
+    const box = make('div', {
+      className: boxed(card) ? 'card' : 'said', 'data-tone': card.tone || undefined, lang: post.language || undefined,
+    });
+    const tone = { hold: t('toneHold'), fault: t('toneFault') }[card.tone];
+    if (tone) box.append(make('span', { className: 'sr' }, tone));
+    if (card.title) box.append(fill(make('h3', { dir: 'auto' }), card.title));
+    if (card.meta) box.append(fill(make('p', { className: 'meta', dir: 'auto' }), card.meta));
+    if (card.quote) box.append(fill(make('blockquote', { dir: 'auto' }), card.quote));
+    if (card.text) box.append(fill(make('p', { className: 'text', dir: 'auto' }), card.text));
+    if (card.facts?.length) box.append(make('dl', { className: 'facts' }, ...card.facts.map((fact) => make('div', {},
+      make('dt', { dir: 'auto' }, fact.label), fill(make('dd', { dir: 'auto' }), fact.value)))));
+    if (card.items?.length) box.append(make('ul', { className: 'items' }, ...card.items.map((item) => this.#item(post, item))));
+    if (card.buttons?.length) box.append(this.#buttons(post, card.buttons));
+    const trouble = this.act.trouble(post);
+    if (trouble) box.append(make('p', { className: 'fate failed', role: 'alert' }, trouble));
+    if (card.note) box.append(fill(make('p', { className: 'note', dir: 'auto' }), card.note));
+    return box;
+  }
+
+  #item(post, item) {
+    const line = make('div', { className: 'line' });
+    if (item.ref && !item.text.includes(item.ref)) line.append(make('span', { className: 'ref' }, name(item.ref)), ' ');
+    line.append(fill(make('span', { dir: 'auto' }), item.text));
+    if (item.meta) line.append(fill(make('span', { className: 'meta', dir: 'auto' }), item.meta));
+    return make('li', {}, line, item.button ? this.#button(post, item.button, false, item.text) : null);
+  }
+
+  #buttons(post, buttons) {
+    const main = buttons.find((button) => button.primary);
+    return make('div', { className: 'row' }, ...buttons.map((button) => this.#button(post, button, button === main)));
+  }
+
+  #button(post, button, main, about) {
+    const busy = this.act.busy(post, button.do);
+    return make('button', {
+      type: 'button',
+      className: [main ? 'main' : '', button.danger ? 'danger' : ''].join(' ').trim(),
+      // Not "disabled": that would take the focus away from who just pressed it.
+      'aria-disabled': busy ? 'true' : undefined,
+      'aria-busy': busy ? 'true' : undefined,
+      'aria-label': about ? `${name(button.label)}: ${name(about)}` : undefined,
+      on: { click: () => this.act.press(post, button.do) },
+    }, name(button.label));
+  }
+}
+
+/** boxed tells a card from a plain answer. */
+const boxed = (card) => Boolean(card.title || card.quote || card.facts?.length || card.items?.length || card.buttons?.length || card.tone === 'hold' || card.tone === 'fault');
+
+/** words shows what a person wrote, folded when it is very long. */
+function words(text) {
+  const shown = fill(make('p', { className: 'text', dir: 'auto' }), text);
+  if (text.length < long && text.split('\n').length < 20) return shown;
+  shown.classList.add('folded');
+  const unfold = make('button', { type: 'button', className: 'unfold', 'aria-expanded': 'false' }, t('unfold'));
+  unfold.addEventListener('click', () => {
+    const folded = shown.classList.toggle('folded');
+    unfold.textContent = t(folded ? 'unfold' : 'fold');
+    unfold.setAttribute('aria-expanded', String(!folded));
+  });
+  const both = document.createDocumentFragment();
+  both.append(shown, unfold);
+  return both;
+}
+
+/** author tells who wrote a post: somebody of the setup, somebody from earlier times, or the bot. */
+export function author(setup, post) {
+  if (!post.from) return { bot: true, name: setup.bot, tint: 'bot' };
+  const known = setup.people.find((person) => person.id === post.from.id);
+  return { name: name(known?.name ?? post.from.name), title: known?.title && name(known.title), tint: known?.tint };
+}
+
+function face(setup, post) {
+  const who = author(setup, post);
+  if (who.bot) return make('div', { className: 'face bot', 'aria-hidden': 'true' }, make('span', { className: 'mark' }));
+  const [letter = '?'] = who.name;
+  return make('div', { className: 'face', 'data-tint': who.tint, 'aria-hidden': 'true' }, letter.toUpperCase());
+}
+
+/** gist is what a post says, for those who hear it. */
+export function gist(post) {
+  const card = post.card;
+  const all = card ? [card.title, card.meta, card.quote, card.text, ...(card.facts ?? []).map((fact) => `${fact.label}: ${fact.value}`), ...(card.items ?? []).map((item) => item.text), card.note] : [post.text];
+  const text = plain(all.filter(Boolean).join(' · '));
+  return text.length > 300 ? `${text.slice(0, 300)} …` : text;
+}

@@ -1,0 +1,93 @@
+// Texts: those of the page, in the language of the chosen person, and those of people, which are shown as text and
+// never as markup.
+
+let words = {};
+let locale = 'de-DE';
+
+/** speak chooses the page's texts and the way that times are written. */
+export function speak(texts, language) {
+  words = texts;
+  locale = language === 'en' ? 'en-GB' : 'de-DE';
+  document.documentElement.lang = language;
+}
+
+/** t is a text of the page with its braces filled. */
+export function t(name, values = {}) {
+  if (!(name in words)) throw new Error(`no text ${name}`);
+  return words[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+}
+
+/** list joins names as the language does: "a, b und c". */
+export const list = (names) => new Intl.ListFormat(locale).format(names);
+
+export const clock = (at) => new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(at);
+
+export const moment = (at) => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }).format(at);
+
+/** day names a date as people do. */
+export function day(at, now = new Date()) {
+  const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate());
+  const ago = Math.round((midnight(now) - midnight(at)) / 864e5);
+  if (ago === 0) return t('today');
+  if (ago === 1) return t('yesterday');
+  const parts = { weekday: 'long', day: 'numeric', month: 'long' };
+  if (at.getFullYear() !== now.getFullYear()) parts.year = 'numeric';
+  return new Intl.DateTimeFormat(locale, parts).format(at);
+}
+
+/**
+ * plain makes foreign text harmless to look at: control characters become visible signs, and what would turn the
+ * direction of the text around it goes.
+ */
+export function plain(text) {
+  return text
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
+    .replace(/\u007f/g, '\u2421')
+    .replace(/[\u0080-\u009f]/g, '\ufffd')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+}
+
+/** name is plain text of one line. */
+export const name = (text) => plain(text).replace(/\s+/g, ' ').trim();
+
+/** fill shows foreign text in an element, with links for what is an address on the web. */
+export function fill(element, text) {
+  const safe = plain(text);
+  let from = 0;
+  for (const match of safe.matchAll(/\bhttps?:\/\/[^\s<>"'`„“”‚‘’«»]+/giu)) {
+    const address = trimmed(match[0]);
+    if (!leadsWhereItSays(address)) continue;
+    element.append(safe.slice(from, match.index));
+    const link = document.createElement('a');
+    link.href = address;
+    link.target = '_blank';
+    link.rel = 'noopener noreferrer nofollow';
+    link.textContent = address;
+    element.append(link);
+    from = match.index + address.length;
+  }
+  element.append(safe.slice(from));
+  return element;
+}
+
+/** trimmed leaves out the punctuation of the sentence around an address. */
+function trimmed(address) {
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address[end - 1];
+    if (last === ')' && address.slice(0, end).includes('(')) break;
+    if (!'.,;:!?…)]}*_~'.includes(last)) break;
+  }
+  return address.slice(0, end);
+}
+
+/** leadsWhereItSays is false for addresses that are made to be misread. */
+function leadsWhereItSays(address) {
+  try {
+    const url = new URL(address);
+    return url.hostname !== '' && url.username === '' && url.password === '';
+  } catch {
+    return false;
+  }
+}

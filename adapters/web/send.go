@@ -1,0 +1,65 @@
+package web
+
+import (
+	"context"
+	"errors"
+
+	"standleitung/bot"
+)
+
+// Send writes a delivery to the journal, from where the pages get it. A delivery that comes twice has the same key
+// there and is written once, so that an unsure one needs no mark.
+func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
+	core, ok := a.shift.enter()
+	if !ok {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
+	}
+	defer a.shift.leave()
+
+	e, reason := a.entryOf(d)
+	if reason != "" {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: reason, Err: errUndeliverable}
+	}
+	note, err := e.note(sentKey(d))
+	if err != nil {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "not_encodable", Err: err}
+	}
+	// Even if the note was written after all, the next try changes nothing: so it can always be repeated.
+	if err := core.Append(ctx, note); err != nil {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "journal_failed", Err: err}
+	}
+	a.wake()
+	return bot.Sent{IDs: []string{e.ID}}, nil
+}
+
+var (
+	errNotRunning    = errors.New("the web chat is not running")
+	errUndeliverable = errors.New("the web chat cannot show it")
+)
+
+// entryOf builds the entry of a delivery, or tells why it can never be delivered.
+func (a *Adapter) entryOf(d bot.Delivery) (e entry, reason string) {
+	switch {
+	case d.Post == "":
+		return e, "post_missing"
+	case d.Op != bot.OpPost && d.Op != bot.OpEdit && d.Op != bot.OpDelete:
+		return e, "op_unknown"
+	case !a.knows(d.Place):
+		return e, "place_unknown"
+	case d.Place.Thread != "" && !validPostID(d.Place.Thread):
+		return e, "thread_unknown"
+	case d.Reader != "" && a.people[d.Reader] == nil:
+		return e, "reader_unknown"
+	}
+	e = entry{
+		ID: botID(d.Post), Op: d.Op, Revision: d.Revision, Place: d.Place, Reader: d.Reader,
+		Language: d.Voice.Language, At: a.now(),
+	}
+	if len(d.IDs) > 0 {
+		e.ID = d.IDs[0]
+	}
+	if d.Op != bot.OpDelete {
+		e.Card = &d.Card
+	}
+	return e, ""
+}

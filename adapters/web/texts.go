@@ -1,0 +1,163 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+
+	"standleitung/bot/say"
+)
+
+// botName is what the bot is called.
+const botName = "Standleitung"
+
+// faultTexts are the texts of refused requests.
+type faultTexts struct {
+	badRequest, empty, internal, notRunning, notStored, notUTF8, tooLong, unknownPerson, unknownRoom, unknownThread say.Text
+}
+
+func texts() faultTexts {
+	return faultTexts{
+		badRequest: say.T("Das kam unverständlich an; nichts gesendet.", "That arrived garbled; nothing was sent."),
+		empty:      say.T("Da steht noch nichts; nichts gesendet.", "There is nothing in it yet; nothing was sent."),
+		internal:   say.T("Hier ist etwas schiefgegangen; nichts gesendet.", "Something went wrong here; nothing was sent."),
+		notRunning: say.T("Standleitung startet gerade.", "Standleitung is just starting."),
+		notStored: say.T("Nicht gespeichert, nichts gesendet. Bitte noch einmal.",
+			"Not stored, nothing was sent. Please try again."),
+		notUTF8: say.T("Der Text enthält Zeichen, die niemand lesen kann (kein UTF-8); nichts gesendet.",
+			"The text contains characters that nobody can read (not UTF-8); nothing was sent."),
+		tooLong: say.T("Zu lang: höchstens {max} Zeichen. Nichts gesendet, der Text bleibt stehen.",
+			"Too long: {max} characters at most. Nothing was sent; the text stays."),
+		unknownPerson: say.T("Diese Person gibt es hier nicht.", "There is no such person here."),
+		unknownRoom:   say.T("Diesen Raum gibt es hier nicht.", "There is no such room here."),
+		unknownThread: say.T("Diese Nachricht ist nicht mehr da, auf sie kann niemand antworten.",
+			"This message is no longer there; nobody can reply to it."),
+	}
+}
+
+// pageTexts are the texts of the page by the name that it calls them by. The page fills what stands in braces.
+func pageTexts() map[string]say.Text {
+	return map[string]say.Text{
+		// The frame.
+		"youAre":       say.T("{Sie sind|Du bist}", "You are"),
+		"skip":         say.T("Zur Eingabe", "To the input"),
+		"places":       say.T("Räume", "Rooms"),
+		"disconnected": say.T("Verbindung weg, ich versuche es weiter.", "Connection lost, I keep trying."),
+		"tryNow":       say.T("Jetzt versuchen", "Try now"),
+		"announce":     say.T("{place}, {name}: {text}", "{place}, {name}: {text}"),
+
+		// A place: its head, and what stands there before anything was written.
+		"onlyForYou":  say.T("nur für {Sie|dich}", "only for you"),
+		"directTab":   say.T("Für {Sie|dich}", "For you"),
+		"hears":       say.T("Hier lesen mit: {rooms}", "Reading along: {rooms}"),
+		"hearsNobody": say.T("Hier liest sonst niemand mit", "Nobody else reads along"),
+		"hearsDirect": say.T("Hier liest niemand mit", "Nobody reads along here"),
+		"logOf":       say.T("Nachrichten: {place}", "Messages: {place}"),
+		"loading":     say.T("Wird geladen …", "Loading …"),
+		"emptyRoom":   say.T("Noch still in {room}.", "Still quiet in {room}."),
+		"emptyRoomDo": say.T("Was hier geschrieben wird, erscheint an dieser Stelle. {Schreiben Sie|Schreib} die erste Nachricht.",
+			"What people write will appear here. Write the first message."),
+		"emptyDirect":   say.T("Standleitung antwortet hier nur {Ihnen|dir}.", "Standleitung answers here, to you alone."),
+		"emptyDirectDo": say.T("{Schreiben Sie|Schreib} „hilfe“, um zu sehen, was geht.", "Write “help” to see what is possible."),
+		"oneNew":        say.T("1 neue Nachricht", "1 new message"),
+		"someNew":       say.T("{n} neue Nachrichten", "{n} new messages"),
+		"today":         say.T("Heute", "Today"),
+		"yesterday":     say.T("Gestern", "Yesterday"),
+
+		// Writing.
+		"writeTo":     say.T("Nachricht an {rooms}", "Message to {rooms}"),
+		"writeDirect": say.T("Fragen, oder: thema, kunde …", "Ask, or: topic, customer …"),
+		"writeReply":  say.T("Antwort", "Reply"),
+		"hintRoom":    say.T("/ oder @{bot} meint den Bot", "/ or @{bot} addresses the bot"),
+		"hintDirect":  say.T("Eingabetaste sendet, mit Umschalt neue Zeile", "Enter sends, with Shift a new line"),
+		"hintReply":   say.T("Eingabetaste sendet, Esc schließt", "Enter sends, Esc closes"),
+		"send":        say.T("Senden", "Send"),
+		"tooLong": say.T("Zu lang: {n} Zeichen, höchstens {max} gehen. Nichts gesendet.",
+			"Too long: {n} characters, at most {max} are possible. Nothing was sent."),
+
+		// What became of it.
+		"late":         say.T("Dauert länger als sonst …", "Takes longer than usual …"),
+		"failed":       say.T("Nicht gesendet: keine Verbindung. Nichts geht verloren.", "Not sent: no connection. Nothing gets lost."),
+		"retry":        say.T("Noch einmal senden", "Send again"),
+		"recall":       say.T("Bearbeiten", "Edit"),
+		"notPressed":   say.T("Nicht angekommen: keine Verbindung. Bitte noch einmal.", "Did not arrive: no connection. Please try again."),
+		"notSubmitted": say.T("Nicht angekommen: keine Verbindung. Alles steht noch da.", "Did not arrive: no connection. Everything is still here."),
+
+		// Posts.
+		"onlyYou":   say.T("Nur für {Sie|dich} sichtbar", "Only you can see this"),
+		"deleted":   say.T("Gelöscht", "Deleted"),
+		"reply":     say.T("Antworten", "Reply"),
+		"replyTo":   say.T("{name} antworten", "Reply to {name}"),
+		"earlier":   say.T("{n} frühere Antworten", "{n} earlier replies"),
+		"unfold":    say.T("Alles zeigen", "Show all"),
+		"fold":      say.T("Weniger zeigen", "Show less"),
+		"toneHold":  say.T("Wartet auf eine Entscheidung:", "Waits for a decision:"),
+		"toneFault": say.T("Fehler:", "Fault:"),
+		"optional":  say.T("freiwillig", "optional"),
+	}
+}
+
+// setup is what the page is told first.
+type setup struct {
+	Bot     string                       `json:"bot"`
+	MaxText int                          `json:"maxText"`
+	Rooms   []setupRoom                  `json:"rooms"`
+	People  []setupPerson                `json:"people"`
+	Texts   map[string]map[string]string `json:"texts"` // by voice and name
+}
+
+type setupRoom struct {
+	ID    string   `json:"id"`
+	Name  string   `json:"name"`
+	Tint  string   `json:"tint,omitempty"`
+	Hears []string `json:"hears"`
+}
+
+type setupPerson struct {
+	ID       string       `json:"id"`
+	Name     string       `json:"name"`
+	Title    string       `json:"title,omitempty"`
+	Tint     string       `json:"tint,omitempty"`
+	Language say.Language `json:"language"`
+	Voice    string       `json:"voice"` // key of Texts
+}
+
+// setupOf renders what the page is told first.
+func setupOf(c Config) ([]byte, error) {
+	s := setup{Bot: botName, MaxText: maxText, Texts: map[string]map[string]string{}}
+	tint := tints{}
+	for _, r := range c.Rooms {
+		s.Rooms = append(s.Rooms, setupRoom{r.ID, cmp.Or(r.Name, r.ID), tint.of(r.Party), append([]string{}, r.Hears...)})
+	}
+	for _, p := range c.People {
+		language, voice := say.German, "de-sie"
+		switch {
+		case p.Language == say.English:
+			language, voice = say.English, "en"
+		case p.Address == say.Du:
+			voice = "de-du"
+		}
+		s.People = append(s.People, setupPerson{p.ID, cmp.Or(p.Name, p.ID), p.Title, tint.of(p.Party), language, voice})
+		if s.Texts[voice] != nil {
+			continue
+		}
+		s.Texts[voice] = map[string]string{}
+		for name, text := range pageTexts() {
+			s.Texts[voice][name] = text.In(p.voice())
+		}
+	}
+	return json.Marshal(s)
+}
+
+// tints gives each party a colour: three have their own, the others take turns.
+type tints map[string]string
+
+func (t tints) of(party string) string {
+	switch party {
+	case "", "pr", "sales", "social":
+		return party
+	}
+	if t[party] == "" {
+		t[party] = []string{"rose", "teal", "olive", "slate"}[len(t)%4]
+	}
+	return t[party]
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"standleitung/adapters/web"
+	"standleitung/bot"
+	"standleitung/bot/say"
+	"standleitung/store/bolt"
+)
+
+// stopTime is how long a clean stop may take. After it the program ends as it stands, which loses nothing: what was
+// accepted is durable, and what was being sent is looked up or repeated at the next start.
+const stopTime = 10 * time.Second
+
+// exampleMark marks the stores that the built-in example made: invented people must not meet real ones.
+const exampleMark = "example"
+
+type serveCommand struct{}
+
+// Run implements serve.
+func (serveCommand) Run(ctx context.Context, cli *commandLine, w world) error {
+	c, name, err := w.load(cli.Config)
+	if err != nil {
+		return err
+	}
+	log := w.logger(cli)
+	if err := refuseUnbuilt(c, name, log); err != nil {
+		return err
+	}
+	// The address first: who starts the program twice should hear of the port, and the store stays untouched.
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return explainListen(c.Listen, err)
+	}
+	defer listener.Close() //nolint:errcheck // the server closes it; this is for the ways out before
+	h, err := newHouse(ctx, c, w, log)
+	if err != nil {
+		return err
+	}
+	return h.serve(ctx, listener, w)
+}
+
+// refuseUnbuilt fails when a platform or an engine is configured that this version does not have, rather than run
+// without it, and says what else will have no effect.
+func refuseUnbuilt(c *Config, name string, log *slog.Logger) error {
+	engine, _, _ := c.Store.Engine()
+	if c.Slack != nil || c.Teams != nil || engine != Bolt {
+		return fmt.Errorf("%s: this version of the program cannot run with %s yet: remove it, or use a later version",
+			name, strings.Join(c.Unbuilt(), ", "))
+	}
+	if parts := c.Unbuilt(); len(parts) > 0 {
+		log.Warn("configured, but this version does not have it yet", "parts", parts)
+	}
+	return nil
+}
+
+// explainListen says what to do when the address cannot be had.
+func explainListen(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program, perhaps by standleitung itself: stop that one, or write another port to listen in config.yaml", address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s may not be used by this user: write a port above 1023 to listen in config.yaml", address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine: correct listen in config.yaml", address)
+	}
+	return fmt.Errorf("listen on %s: %w", address, err)
+}
+
+// house is the whole program, wired.
+type house struct {
+	config   *Config
+	log      *slog.Logger
+	store    bot.Store
+	adapters []bot.Adapter
+	bot      *bot.Bot
+	routes   http.Handler
+}
+
+// newHouse opens the store and wires the rooms. Nothing runs yet; serve closes the store.
+func newHouse(ctx context.Context, c *Config, w world, log *slog.Logger) (*house, error) {
+	h := &house{config: c, log: log}
+	store, err := openStore(ctx, c, w, log)
+	if err != nil {
+		return nil, err
+	}
+	m := newMetrics(store)
+	h.store = timedStore{store, m, w.now}
+	if err := h.wire(w, m); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return h, nil
+}
+
+func openStore(ctx context.Context, c *Config, w world, log *slog.Logger) (bot.Store, error) {
+	_, path, err := c.Store.Engine()
+	if err != nil {
+		return nil, err
+	}
+	mark := ""
+	if c.Example {
+		mark = exampleMark
+	}
+	store, err := bolt.Open(ctx, bolt.Config{Path: path, Now: w.now, Log: log, Mark: mark, Migrations: bot.Migrations()})
+	switch {
+	case errors.Is(err, bolt.ErrMark) && c.Example:
+		return nil, fmt.Errorf("%w: it belongs to a configuration, and the built-in example does not touch it: name that with --config, or start the example in another folder", err)
+	case errors.Is(err, bolt.ErrMark):
+		return nil, fmt.Errorf("%w: it holds the invented people of the built-in example: write another file to store.url", err)
+	case errors.Is(err, bolt.ErrLocked):
+		return nil, fmt.Errorf("%w: stop that one, or write another file to store.url", err)
+	case err != nil:
+		return nil, err
+	}
+	return store, nil
+}
+
+// wire makes the adapters, the core and the routes.
+func (h *house) wire(w world, m *metrics) error {
+	c := h.config
+	front := http.HandlerFunc(frontPage)
+	var chat http.Handler = front
+	if c.Web.Chat {
+		adapter, err := web.New(chatConfig(c, w.now, h.log))
+		if err != nil {
+			return err
+		}
+		h.adapters = append(h.adapters, adapter)
+		chat = adapter.Routes()
+	}
+	var err error
+	h.bot, err = bot.New(bot.Config{
+		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), People: coreMembers(c),
+		Voice: say.Voice{Language: c.Language, Address: c.Address}, Zone: c.Zone, Calendar: c.Holidays,
+		Now: w.now, Log: h.log, Observe: m.observe,
+	})
+	if err != nil {
+		return err
+	}
+	h.routes = routes(chat, newHealth(h.store, h.adapters), m)
+	return nil
+}
+
+// chatConfig is what the web chat needs of the configuration.
+func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
+	wc := web.Config{Now: now, Log: log}
+	parties := map[string]bool{}
+	for _, r := range c.Rooms {
+		parties[r.Party] = true
+		if r.Web != "" {
+			wc.Rooms = append(wc.Rooms, web.Room{ID: r.Web, Party: r.Party})
+		}
+	}
+	for _, m := range coreMembers(c) {
+		p := web.Person{ID: m.ID, Name: m.Name, Language: cmp.Or(m.Voice.Language, c.Language), Address: cmp.Or(m.Voice.Address, c.Address)}
+		p.Title = m.Roles.Say(say.Voice{Language: p.Language})
+		for _, name := range bot.RoleNames() {
+			if role, _ := bot.ParseRole(name); m.Roles&role != 0 && parties[name] {
+				p.Party = name
+			}
+		}
+		wc.People = append(wc.People, p)
+	}
+	return wc
+}
+
+// coreRooms are the rooms as the core knows them.
+func coreRooms(c *Config) []bot.Room {
+	var rooms []bot.Room
+	for _, r := range c.Rooms {
+		if r.Web != "" {
+			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: web.RoomPlace(r.Web)})
+		}
+	}
+	return rooms
+}
+
+// coreMembers are the people as the core knows them, with the roles that the roles section gives them.
+func coreMembers(c *Config) []bot.Member {
+	var members []bot.Member
+	for _, p := range c.People {
+		m := bot.Member{
+			ID: p.Name, Name: p.FullName, Email: p.Email, Zone: p.Zone,
+			Voice: say.Voice{Language: p.Language, Address: p.Address},
+		}
+		names := slices.Clone(p.Roles)
+		for _, g := range c.Roles {
+			if slices.Contains(g.People, p.Name) {
+				names = append(names, g.Name)
+			}
+		}
+		for _, name := range names {
+			role, _ := bot.ParseRole(name) // checked with the configuration
+			m.Roles |= role
+		}
+		if c.Web.Chat {
+			m.Identities = append(m.Identities, bot.Identity{Adapter: web.Name, ID: p.Name, Name: p.FullName, Email: p.Email})
+		}
+		members = append(members, m)
+	}
+	return members
+}
+
+// serve runs everything until ctx ends, then stops it in order: adapters, outbox, server, store.
+func (h *house) serve(ctx context.Context, listener net.Listener, w world) error {
+	server := newServer(h.routes, h.log)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		served <- server.Serve(listener)
+		cancel() // without the server there is nothing to run for
+	}()
+	h.announce(w, listener.Addr())
+
+	ran := make(chan error, 1)
+	go func() { ran <- h.bot.Run(ctx) }()
+	<-ctx.Done()
+	h.log.Info("stopping")
+	ended := make(chan error, 1)
+	go func() { ended <- h.stop(server, served, ran) }()
+	select {
+	case err := <-ended:
+		h.log.Info("stopped")
+		return err
+	case <-time.After(stopTime):
+		return fmt.Errorf("not everything stopped within %v; nothing that was accepted is lost", stopTime)
+	}
+}
+
+// stop waits for the adapters and the outbox, then ends the server and closes the store.
+func (h *house) stop(server *http.Server, served, ran <-chan error) error {
+	err := <-ran
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	err = errors.Join(err, server.Shutdown(ctx))
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	return errors.Join(err, h.store.Close())
+}
+
+// announce tells where to go. It is the one line on stdout, so that scripts can wait for it.
+func (h *house) announce(w world, listens net.Addr) {
+	address := cmp.Or(h.config.PublicURL, "http://"+listens.String())
+	text := say.T("Standleitung läuft: {address} (beenden mit Strg+C)", "Standleitung is running: {address} (stop with Ctrl+C)")
+	if h.config.Example {
+		text = say.T("Standleitung läuft mit dem eingebauten Beispiel: {address} (beenden mit Strg+C)",
+			"Standleitung is running with the built-in example: {address} (stop with Ctrl+C)")
+	}
+	fmt.Fprintln(w.stdout, text.In(say.Voice{Language: h.config.Language}, "address", address))
+	h.log.Info("running", "listen", listens.String(), "example", h.config.Example, "version", readBuild().version)
+}
