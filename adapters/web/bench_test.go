@@ -100,7 +100,10 @@ func (h *host) open(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.addr, h.done = l.Addr().String(), make(chan struct{})
+	if strings.HasSuffix(h.addr, ":0") { // pages that are being followed read it
+		h.addr = l.Addr().String()
+	}
+	h.done = make(chan struct{})
 	h.server = &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*h.routes.Load()).ServeHTTP(w, r)
 	})}
