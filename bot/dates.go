@@ -62,10 +62,19 @@ func sayDay(v say.Voice, day string, now time.Time) string {
 
 // shortDay speaks the day of an instant that is in the reader's zone.
 func shortDay(v say.Voice, t, now time.Time) string {
-	return when.ShortDay(when.DateOf(t), when.DateOf(now.In(t.Location())), v.Language)
+	return when.ShortDay(when.DateOf(t), when.DateOf(asOf(t, now).In(t.Location())), v.Language)
 }
 
 // sayTime speaks an instant in the person's zone.
 func sayTime(p *Person, t, now time.Time) string {
-	return when.ShortDayTime(t.In(p.In()), now.In(p.In()), p.Speaks().Language)
+	return when.ShortDayTime(t.In(p.In()), asOf(t, now).In(p.In()), p.Speaks().Language)
+}
+
+// asOf is the present for speaking of an instant: the last half-year is as clear without its year as the next.
+func asOf(t, now time.Time) time.Time {
+	const clear = 182 * 24 * time.Hour
+	if past := now.Sub(t); past > 0 && past < clear {
+		return t
+	}
+	return now
 }
