@@ -65,7 +65,7 @@ func pageTexts() map[string]say.Text {
 
 		// Writing.
 		"writeTo":     say.T("Nachricht an {rooms}", "Message to {rooms}"),
-		"writeDirect": say.T("Fragen, oder: thema, kunde …", "Ask, or: topic, customer …"),
+		"writeDirect": say.T("Einfach schreiben, oder: thema, hilfe …", "Just write, or: topic, help …"),
 		"writeReply":  say.T("Antwort", "Reply"),
 		"hintRoom":    say.T("/ oder @{bot} meint den Bot", "/ or @{bot} addresses the bot"),
 		"hintDirect":  say.T("Eingabetaste sendet, mit Umschalt neue Zeile", "Enter sends, with Shift a new line"),
