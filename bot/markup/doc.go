@@ -1,0 +1,86 @@
+// Package markup is the rich text that crosses between platforms: a small neutral tree, read from what people type and
+// written for each platform anew. Foreign text never becomes active markup: a renderer escapes whatever its platform
+// would read as more than text.
+//
+// # The tree
+//
+// A [Doc] is a list of blocks: paragraphs, quotes, lists, code. A paragraph holds inlines: text, bold, italic, strike,
+// code, links, mentions, line breaks. [Normalize] makes equal what reads equally, so that documents can be compared.
+// What a chat cannot show (tables, headings, colours) has no place in the tree; readers keep its text.
+//
+// # Its JSON form
+//
+// It is stored in records and sent to the page of the built-in chat, which builds nodes from it and never parses
+// text. {"b":[…]} holds blocks; a block is {"k":"p","i":[…]}, {"k":"code","t":"…"}, {"k":"quote","b":[…]} or
+// {"k":"list","o":true,"l":[[…],[…]]}, where each entry of l is a list of blocks. An inline is {"k":"t","t":"…"},
+// {"k":"b"|"i"|"s","c":[…]}, {"k":"code","t":"…"}, {"k":"a","u":"https://…","c":[…]}, {"k":"@","u":id,"t":name} or
+// {"k":"br"}. A link's address begins with https:, http: or mailto:, always.
+//
+// # Other platforms
+//
+// Slack's rich_text blocks are this tree already; its mrkdwn (*b*, _i_, ~s~, <url|text>, <@U1>) and Teams' HTML (<b>,
+// <i>, <s>, <a>, <at>) map to the same kinds. Their readers and writers live beside [ParseMarkdown] and [Markdown].
+package markup
+
+// Doc is a text with its formatting. The zero value is the empty text.
+type Doc struct {
+	Blocks []Block `json:"b,omitempty"`
+}
+
+// Kind says what a block or an inline is.
+type Kind string
+
+// The kinds of block.
+const (
+	Paragraph Kind = "p"
+	Quote     Kind = "quote"
+	List      Kind = "list"
+	CodeBlock Kind = "code"
+)
+
+// The kinds of inline; code is called the same inside a line.
+const (
+	Text    Kind = "t"
+	Bold    Kind = "b"
+	Italic  Kind = "i"
+	Strike  Kind = "s"
+	Code    Kind = "code"
+	Link    Kind = "a"
+	Mention Kind = "@"
+	Break   Kind = "br"
+)
+
+// Block is a part of a text that stands by itself.
+type Block struct {
+	Kind Kind `json:"k"`
+	// Inlines are the content of a paragraph.
+	Inlines []Inline `json:"i,omitempty"`
+	// Blocks are the content of a quote.
+	Blocks []Block `json:"b,omitempty"`
+	// Items are the entries of a list; Ordered numbers them.
+	Items   [][]Block `json:"l,omitempty"`
+	Ordered bool      `json:"o,omitempty"`
+	// Text is the content of a code block.
+	Text string `json:"t,omitempty"`
+}
+
+// Inline is a part of a line.
+type Inline struct {
+	Kind Kind `json:"k"`
+	// Text is that of text and code, and the name of a mentioned person.
+	Text string `json:"t,omitempty"`
+	// Ref is the address of a link, or the id of a mentioned person.
+	Ref string `json:"u,omitempty"`
+	// Children are the content of bold, italic, strike and links.
+	Children []Inline `json:"c,omitempty"`
+}
+
+// IsZero reports whether the text is empty.
+func (d Doc) IsZero() bool { return len(d.Blocks) == 0 }
+
+const (
+	// deepest is how deep blocks and inlines may nest; what is deeper stays text.
+	deepest = 8
+	// longest is how many bytes of a text are read as markup; what is longer stays text.
+	longest = 160_000
+)

@@ -1,0 +1,190 @@
+package markup
+
+import (
+	"slices"
+	"strings"
+)
+
+// Normalize makes texts that read equally equal: neighbouring text is one, empty parts are gone, a mark inside the same
+// mark is none, blanks and breaks stand outside of marks and not at the ends of a paragraph, and links lead nowhere
+// but to https, http and mailto.
+func Normalize(d Doc) Doc { return Doc{normalBlocks(d.Blocks)} }
+
+func normalBlocks(blocks []Block) []Block {
+	var out []Block
+	for _, b := range blocks {
+		switch b.Kind {
+		case Quote:
+			if b.Blocks = normalBlocks(b.Blocks); len(b.Blocks) == 0 {
+				continue
+			}
+			if n := len(out) - 1; n >= 0 && out[n].Kind == Quote {
+				out[n].Blocks = append(slices.Clone(out[n].Blocks), b.Blocks...)
+				continue
+			}
+			out = append(out, Block{Kind: Quote, Blocks: b.Blocks})
+		case List:
+			out = appendList(out, b)
+		case CodeBlock:
+			if strings.TrimSpace(b.Text) != "" {
+				out = append(out, Block{Kind: CodeBlock, Text: strings.Trim(b.Text, "\n")})
+			}
+		default:
+			if inlines := trim(normalInlines(b.Inlines, nil)); len(inlines) > 0 {
+				out = append(out, Block{Kind: Paragraph, Inlines: inlines})
+			}
+		}
+	}
+	return out
+}
+
+// appendList adds a list; one of the same kind that stands directly before goes on.
+func appendList(out []Block, b Block) []Block {
+	var items [][]Block
+	for _, item := range b.Items {
+		if item = normalBlocks(item); len(item) > 0 {
+			items = append(items, item)
+		}
+	}
+	if len(items) == 0 {
+		return out
+	}
+	if n := len(out) - 1; n >= 0 && out[n].Kind == List && out[n].Ordered == b.Ordered {
+		out[n].Items = append(slices.Clone(out[n].Items), items...)
+		return out
+	}
+	return append(out, Block{Kind: List, Items: items, Ordered: b.Ordered})
+}
+
+// normalInlines normalises a line inside the marks that are open.
+func normalInlines(list []Inline, open []Kind) []Inline {
+	var out []Inline
+	for _, in := range list {
+		switch in.Kind {
+		case Text:
+			out = join(out, in)
+		case Code:
+			if in.Text = strings.TrimSpace(strings.ReplaceAll(in.Text, "\n", " ")); in.Text != "" {
+				out = append(out, Inline{Kind: Code, Text: in.Text})
+			}
+		case Bold, Italic, Strike:
+			out = appendMark(out, in, open)
+		case Link:
+			out = appendLink(out, in, open)
+		case Mention:
+			out = append(out, Inline{Kind: Mention, Text: in.Text, Ref: in.Ref})
+		case Break:
+			out = append(trimRight(out), in)
+		}
+	}
+	return out
+}
+
+func appendMark(out []Inline, in Inline, open []Kind) []Inline {
+	if slices.Contains(open, in.Kind) {
+		for _, child := range normalInlines(in.Children, open) {
+			out = join(out, child)
+		}
+		return out
+	}
+	children := normalInlines(in.Children, append(slices.Clone(open), in.Kind))
+	before, children, after := outside(children)
+	for _, b := range before {
+		out = join(out, b)
+	}
+	if len(children) > 0 {
+		if n := len(out) - 1; n >= 0 && out[n].Kind == in.Kind {
+			merged := normalInlines(append(slices.Clone(out[n].Children), children...), append(slices.Clone(open), in.Kind))
+			out[n] = Inline{Kind: in.Kind, Children: merged}
+		} else {
+			out = append(out, Inline{Kind: in.Kind, Children: children})
+		}
+	}
+	for _, a := range after {
+		out = join(out, a)
+	}
+	return out
+}
+
+// outside takes blanks and breaks off both ends of what a mark holds.
+func outside(list []Inline) (before, inside, after []Inline) {
+	for len(list) > 0 && (list[0].Kind == Break || list[0].Kind == Text && startsBlank(list[0].Text)) {
+		rest := strings.TrimLeft(list[0].Text, " \t")
+		if list[0].Kind == Break || rest == "" {
+			before, list = append(before, list[0]), list[1:]
+			continue
+		}
+		before = append(before, Inline{Kind: Text, Text: list[0].Text[:len(list[0].Text)-len(rest)]})
+		list = append([]Inline{{Kind: Text, Text: rest}}, list[1:]...)
+	}
+	for n := len(list) - 1; n >= 0 && (list[n].Kind == Break || list[n].Kind == Text && endsBlank(list[n].Text)); n = len(list) - 1 {
+		rest := strings.TrimRight(list[n].Text, " \t")
+		if list[n].Kind == Break || rest == "" {
+			after, list = slices.Insert(after, 0, list[n]), list[:n]
+			continue
+		}
+		after = slices.Insert(after, 0, Inline{Kind: Text, Text: list[n].Text[len(rest):]})
+		list = append(slices.Clone(list[:n]), Inline{Kind: Text, Text: rest})
+	}
+	return before, list, after
+}
+
+func startsBlank(s string) bool { return s == "" || s[0] == ' ' || s[0] == '\t' }
+func endsBlank(s string) bool   { return s == "" || s[len(s)-1] == ' ' || s[len(s)-1] == '\t' }
+
+// appendLink adds a link that leads somewhere allowed, without a link inside; any other is its text.
+func appendLink(out []Inline, in Inline, open []Kind) []Inline {
+	children := trim(normalInlines(in.Children, append(slices.Clone(open), Link)))
+	if !allowed(in.Ref) || slices.Contains(open, Link) {
+		for _, child := range children {
+			out = join(out, child)
+		}
+		return out
+	}
+	if len(children) == 0 {
+		children = []Inline{{Kind: Text, Text: in.Ref}}
+	}
+	return append(out, Inline{Kind: Link, Ref: in.Ref, Children: children})
+}
+
+// allowed reports whether a link may lead to an address.
+func allowed(address string) bool {
+	lower := strings.ToLower(address)
+	ok := strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "mailto:")
+	return ok && !strings.ContainsAny(address, " \t\n\"<>\\`") && len(address) > len("mailto:")
+}
+
+// join appends an inline; text goes on with text, and a break swallows the blanks before it.
+func join(out []Inline, in Inline) []Inline {
+	n := len(out) - 1
+	switch {
+	case in.Kind == Text && n >= 0 && out[n].Kind == Text:
+		out[n] = Inline{Kind: Text, Text: out[n].Text + in.Text}
+		return out
+	case in.Kind == Text && (in.Text == "" || n >= 0 && out[n].Kind == Break && strings.TrimLeft(in.Text, " \t") == ""):
+		return out
+	case in.Kind == Text && n >= 0 && out[n].Kind == Break:
+		return append(out, Inline{Kind: Text, Text: strings.TrimLeft(in.Text, " \t")})
+	case in.Kind == Break:
+		return append(trimRight(out), in)
+	}
+	return append(out, in)
+}
+
+func trimRight(out []Inline) []Inline {
+	for n := len(out) - 1; n >= 0 && out[n].Kind == Text; n = len(out) - 1 {
+		rest := strings.TrimRight(out[n].Text, " \t")
+		if rest != "" {
+			out[n] = Inline{Kind: Text, Text: rest}
+			return out
+		}
+		out = out[:n]
+	}
+	return out
+}
+
+// trim takes blanks and breaks off both ends of a paragraph.
+func trim(list []Inline) []Inline {
+	_, inside, _ := outside(list)
+	return inside
+}
