@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"standleitung/bot/markup"
 	"standleitung/bot/say"
 )
 
@@ -63,11 +64,24 @@ type Delivery struct {
 	// Reader is the platform's id of the only person who may see it in a room; empty for everybody.
 	Reader string
 	// IDs are the platform's ids of the message when Op is an edit or a deletion.
-	IDs   []string
+	IDs []string
+	// Copy is set for a copy of what a person wrote elsewhere; Card for everything else.
+	Copy  *Copy
 	Card  Card
 	Voice say.Voice
 	// Unsure is set when an earlier try may have arrived: look it up, or send it marked as a possible repetition.
 	Unsure bool
+}
+
+// Copy is what a person wrote in another room of a line.
+type Copy struct {
+	Author Author
+	Body   markup.Doc
+	Files  []File
+	// Quote is the beginning of what it answers, where that is not in this room; empty otherwise.
+	Quote string
+	// Written is when it was written, for a copy that comes late; zero for one that does not.
+	Written time.Time
 }
 
 // Op is what a delivery does.
@@ -77,7 +91,7 @@ type Op string
 const (
 	OpPost   Op = "post"
 	OpEdit   Op = "edit"
-	OpDelete Op = "delete"
+	OpDelete Op = "delete" // leaves a tombstone where the platform can show one
 )
 
 // Sent is what the platform answered.

@@ -19,6 +19,8 @@ type Config struct {
 	Adapters []Adapter
 	// Rooms have names and parties; places that are not listed are not read.
 	Rooms []Room
+	// Lines join rooms.
+	Lines []Line
 	// People are the members that the configuration knows; others are met as they come.
 	People []Member
 	// Voice is how people are spoken to whose own is unknown; zero fields mean German and Sie.
@@ -55,6 +57,9 @@ type Bot struct {
 	store    Store
 	adapters map[string]Adapter
 	rooms    []Room
+	lines    []Line
+	guards   guards
+	jobs     map[string]job
 	company  []Member
 	members  map[string]*Member // by identity
 	voice    say.Voice
@@ -66,8 +71,8 @@ type Bot struct {
 	lease    time.Duration
 	commands *commands
 	order    lineup
-	// news tells the outbox that rows were added.
-	news chan struct{}
+	// news tells the outbox that rows were added, timed the timers that one was set.
+	news, timed chan struct{}
 }
 
 // New makes the core. It does not start anything.
@@ -83,7 +88,10 @@ func New(c Config) (*Bot, error) {
 		store: c.Store, adapters: map[string]Adapter{}, rooms: c.Rooms, company: slices.Clone(c.People),
 		members: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
 		zone: c.Zone, calendar: c.Calendar, now: c.Now, log: c.Log, observe: c.Observe, lease: c.Lease, commands: rows,
-		news: make(chan struct{}, 1),
+		news: make(chan struct{}, 1), timed: make(chan struct{}, 1), lines: c.Lines, jobs: jobTable(),
+	}
+	if err := checkLines(c.Lines, c.Rooms); err != nil {
+		return nil, fmt.Errorf("bot: %w", err)
 	}
 	if b.zone == nil {
 		b.zone = time.UTC
@@ -129,6 +137,7 @@ func (b *Bot) Run(ctx context.Context) error {
 			cancel()
 		}
 	}
+	fail(b.announceLines(ctx))
 	for name, a := range b.adapters {
 		running.Go(func() {
 			if err := a.Run(ctx, adapterCore{b, name}); err != nil {
@@ -137,6 +146,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		})
 	}
 	running.Go(func() { b.runTidy(ctx) })
+	running.Go(func() { b.runTimers(ctx) })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

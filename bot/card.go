@@ -12,6 +12,8 @@ type Card struct {
 	Meta string `json:"meta,omitempty"`
 	// Quote is what a person wrote, shown as theirs.
 	Quote string `json:"quote,omitempty"`
+	// Marks are words of the quote that met the register: shown underlined.
+	Marks []string `json:"marks,omitempty"`
 	// Text is what the bot says. It may have line breaks.
 	Text string `json:"text,omitempty"`
 	// Facts are labelled values: "For: applicants".

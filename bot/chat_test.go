@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"standleitung/bot"
+	"standleitung/bot/markup"
 )
 
 // chat is the platform of the conversations: it shows what it is sent as lines of a script, and finds buttons again.
@@ -16,10 +17,10 @@ type chat struct {
 	can bot.Capabilities
 
 	mu    sync.Mutex
-	next  int
+	next  map[string]int // the newest id of each place
 	posts []shown
 	lines []string
-	fates []*bot.SendError
+	fates []fate
 }
 
 // shown is a post as the platform has it.
@@ -31,12 +32,33 @@ type shown struct {
 func (c *chat) Name() string          { return "chat" }
 func (c *chat) Can() bot.Capabilities { return c.can }
 func (c *chat) Ready() error          { return nil }
-func (c *chat) fail(e *bot.SendError) { c.fates = append(c.fates, e) }
-func (c *chat) number() string {
+
+// fate is what becomes of the next delivery, to a place or to any.
+type fate struct {
+	place string
+	err   *bot.SendError
+}
+
+// fail has the next delivery fail; to any place when place is empty.
+func (c *chat) fail(place string, e *bot.SendError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.next++
-	return strconv.Itoa(c.next)
+	c.fates = append(c.fates, fate{place, e})
+}
+
+// number is the id of the next message in a place: each place counts for itself.
+func (c *chat) number(place string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strconv.Itoa(c.give(place))
+}
+
+func (c *chat) give(place string) int {
+	if c.next == nil {
+		c.next = map[string]int{}
+	}
+	c.next[place]++
+	return c.next[place]
 }
 
 func (c *chat) Run(ctx context.Context, _ bot.Core) error {
@@ -49,25 +71,29 @@ func (c *chat) Run(ctx context.Context, _ bot.Core) error {
 func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.fates) > 0 {
-		e := c.fates[0]
-		c.fates = c.fates[1:]
+	if i := slices.IndexFunc(c.fates, func(f fate) bool { return f.place == "" || f.place == d.Place.ID }); i >= 0 {
+		e := c.fates[i].err
+		c.fates = slices.Delete(c.fates, i, i+1)
 		return bot.Sent{}, e
 	}
 	line := render(d)
 	switch d.Op {
 	case bot.OpPost:
-		c.next++
-		c.posts = append(c.posts, shown{c.next, d})
+		id := c.give(d.Place.ID)
+		c.posts = append(c.posts, shown{id, d})
 		c.lines = append(c.lines, fmt.Sprintf("%s< %s", c.where(d), line))
-		return bot.Sent{IDs: []string{strconv.Itoa(c.next)}}, nil
+		return bot.Sent{IDs: []string{strconv.Itoa(id)}}, nil
 	case bot.OpEdit:
-		i := slices.IndexFunc(c.posts, func(s shown) bool { return slices.Contains(d.IDs, strconv.Itoa(s.id)) })
+		i := slices.IndexFunc(c.posts, func(s shown) bool { return s.Place.ID == d.Place.ID && slices.Contains(d.IDs, strconv.Itoa(s.id)) })
 		if i < 0 {
 			return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "no_such_post", Err: fmt.Errorf("edit of %v", d.IDs)}
 		}
 		c.posts[i].Delivery = d
 		c.lines = append(c.lines, fmt.Sprintf("%s~ %s", c.where(d), line))
+		return bot.Sent{IDs: d.IDs}, nil
+	}
+	if d.Op == bot.OpDelete {
+		c.lines = append(c.lines, fmt.Sprintf("%s× %s", c.where(d), strings.Join(d.IDs, " ")))
 		return bot.Sent{IDs: d.IDs}, nil
 	}
 	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "unknown_op", Err: fmt.Errorf("op %q", d.Op)}
@@ -102,6 +128,7 @@ func (c *chat) take() []string {
 func place(line string) string {
 	where, _, _ := strings.Cut(line, "<")
 	where, _, _ = strings.Cut(where, "~")
+	where, _, _ = strings.Cut(where, "×")
 	return where
 }
 
@@ -131,6 +158,9 @@ func (c *chat) button(who, label, id string) (bot.Place, string, string) {
 
 // render writes a card in one line, its parts in the order in which people read them.
 func render(d bot.Delivery) string {
+	if d.Copy != nil {
+		return renderCopy(d)
+	}
 	c := d.Card
 	var parts []string
 	add := func(format, s string) {
@@ -144,6 +174,7 @@ func render(d bot.Delivery) string {
 	add("%s", c.Title)
 	add("(%s)", c.Meta)
 	add("> %s", c.Quote)
+	add("(!) %s", strings.Join(c.Marks, ", "))
 	add("%s", c.Text)
 	for _, fact := range c.Facts {
 		add("%s", fact.Label+": "+fact.Value)
@@ -167,5 +198,25 @@ func render(d bot.Delivery) string {
 	}
 	add("%s", strings.Join(buttons, " "))
 	add("%s", c.Note)
+	return strings.Join(parts, " | ")
+}
+
+// renderCopy writes a copy as it is read: who wrote it where, and what.
+func renderCopy(d bot.Delivery) string {
+	var parts []string
+	if d.Unsure {
+		parts = append(parts, "(perhaps again)")
+	}
+	if !d.Copy.Written.IsZero() {
+		parts = append(parts, "(late, written "+d.Copy.Written.UTC().Format("15:04")+")")
+	}
+	if d.Copy.Quote != "" {
+		parts = append(parts, "> "+d.Copy.Quote)
+	}
+	who := d.Copy.Author.Name
+	if d.Copy.Author.Party != "" {
+		who += " · " + d.Copy.Author.Party
+	}
+	parts = append(parts, who+": "+strings.ReplaceAll(markup.Plain(d.Copy.Body), "\n", " / "))
 	return strings.Join(parts, " | ")
 }

@@ -26,6 +26,8 @@ type Command struct {
 	// Roles may run the command; checked when it happens. The zero value admits nobody.
 	Roles Roles
 	Args  []Arg
+	// Private refuses the command in a room, where others would read its arguments.
+	Private bool
 	// Form opens the form when nothing but the reference was given, though no argument is required.
 	Form bool
 	// Daily orders the verbs that help shows first, from 1; 0 for all others.
@@ -37,6 +39,8 @@ type Command struct {
 	Help  say.Text
 	// Example is a whole command as a person would type it.
 	Example say.Text
+	// Now, when not nil, tells what the arguments are at present, for the form of a command that changes something.
+	Now func(r *Request) (map[string]string, error)
 	// Look, when not nil, reads what Run will need, on a snapshot before the unit of work and at the same time as
 	// others: what is costly and may be a moment old belongs here. It puts it into Request.Found.
 	Look func(ctx context.Context, r *Request) error
@@ -71,6 +75,7 @@ const (
 	ArgLine ArgKind = "line" // several words, one line in a form
 	ArgRef  ArgKind = "ref"  // a reference such as T-41
 	ArgDate ArgKind = "date" // a day as people say it
+	ArgWord ArgKind = "word" // one word
 )
 
 // Request is one command on its way through its handler.
@@ -86,6 +91,8 @@ type Request struct {
 	Command *Command
 	// Found is what Look prepared.
 	Found any
+	// also are replies that come up while something else is done.
+	also []Reply
 
 	args   map[string]string
 	themes []string
@@ -110,7 +117,7 @@ func (r *Request) Ref(name string) uint64 {
 
 // commandTable is every command of the program. There is no other registration.
 func commandTable() []Command {
-	return slices.Concat(topicCommands(), settingCommands(), helpCommands())
+	return slices.Concat(topicCommands(), lineCommands(), approvalCommands(), flagCommands(), settingCommands(), helpCommands())
 }
 
 // commands is the table with its look-ups.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"time"
 
 	"standleitung/bot/say"
 )
@@ -73,7 +71,7 @@ func topicCommands() []Command {
 			Args: append([]Arg{ref}, optional...), Label: say.T("Ändern", "Edit"),
 			Help:    say.T("{Ihr|Dein} Thema ändern, solange es offen ist.", "Change your topic as long as it is open."),
 			Example: say.T("ändern T-41 Unsere Azubis podcasten über Pumpen", "edit T-41 Our apprentices podcast about pumps"),
-			Form:    true, Run: runEditTopic,
+			Form:    true, Now: topicNow, Run: runEditTopic,
 		},
 		{
 			Name: "topic.withdraw", DE: []string{"zurückziehen"}, EN: []string{"withdraw"}, On: "T", Roles: Everyone, Args: []Arg{ref},
@@ -197,6 +195,15 @@ func runSupport(_ context.Context, r *Request) ([]Reply, error) {
 	}
 	return r.changed(t, answer(say.T("Gezählt: Thema {ref} hat {n} {n:Stimme|Stimmen}. {nobody}", "Counted: topic {ref} has {n} {n:supporter|supporters}. {nobody}"),
 		"ref", t.Ref(), "n", len(t.Supporters), "nobody", textNobodyTold))
+}
+
+// topicNow is what a topic says, for the form that changes it.
+func topicNow(r *Request) (map[string]string, error) {
+	t, err := r.topic("ref")
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"text": t.Text, "why": t.Why, "for": t.For, "source": t.Source}, nil
 }
 
 func runEditTopic(_ context.Context, r *Request) ([]Reply, error) {
@@ -391,142 +398,6 @@ func answer(text say.Text, args ...any) Reply {
 	}}
 }
 
-// viewTopic is the living card of a topic.
-func viewTopic(k *books, ref string, who *Person, v say.Voice) (Card, error) {
-	_, n, _ := parseRef(ref)
-	t, err := k.topic(n)
-	if err != nil {
-		return Card{}, err
-	}
-	author, err := k.name(t.Author)
-	if err != nil {
-		return Card{}, err
-	}
-	status, err := k.topicStatus(t, who, v)
-	if err != nil {
-		return Card{}, err
-	}
-	mine := who != nil && who.ID == t.Author
-	card := Card{
-		Title: say.T("Thema {ref}", "Topic {ref}").In(v, "ref", ref), Quote: t.Text, Text: status,
-		Meta:    strings.Join(topicMeta(t, author, v, k.bot.zoneOf(who), k.now), " · "),
-		Buttons: k.bot.topicButtons(t, who, v),
-		Preview: say.T("Thema {ref}", "Topic {ref}").In(v, "ref", ref),
-	}
-	if (mine || who == nil) && t.State == TopicNew {
-		card.Title = say.T("Notiert: Thema {ref}", "Noted: topic {ref}").In(v, "ref", ref)
-	}
-	for _, fact := range []struct {
-		label say.Text
-		value string
-	}{{say.T("Warum jetzt", "Why now"), t.Why}, {say.T("Für", "For"), t.For}, {say.T("Quelle", "Source"), t.Source}} {
-		if fact.value != "" {
-			card.Facts = append(card.Facts, Fact{fact.label.In(v), fact.value})
-		}
-	}
-	if !t.undecided() {
-		card.Tone = ToneDone
-	}
-	return card, nil
-}
-
-// topicMeta says how far a topic is, who suggested it and when, and how many support it.
-func topicMeta(t *Topic, author string, v say.Voice, zone *time.Location, now time.Time) []string {
-	meta := []string{topicStates[t.State].In(v), author, shortDay(v, t.At.In(zone), now)}
-	if n := len(t.Supporters); n > 0 {
-		meta = append(meta, say.T("{n} dafür", "{n} in favour").In(v, "n", n))
-	}
-	for _, theme := range t.Themes {
-		meta = append(meta, "#"+theme)
-	}
-	return meta
-}
-
-// topicStatus is the sentence that says what comes next, or what came of it.
-func (k *books) topicStatus(t *Topic, who *Person, v say.Voice) (string, error) {
-	name, err := k.name(t.By)
-	if err != nil {
-		return "", err
-	}
-	by := say.Plain(name)
-	if who != nil && who.ID == t.By {
-		by = say.T("{Ihnen|dir}", "you")
-	}
-	args := []any{"who", by, "into", formatRef("T", t.Into), "reason", t.Reason, "day", sayDay(v, t.Until, k.now)}
-	switch t.State {
-	case TopicAccepted:
-		return say.T("Angenommen von {who}.", "Accepted by {who}.").In(v, args...), nil
-	case TopicParked:
-		return say.T("Geparkt von {who} bis {day}.", "Parked by {who} until {day}.").In(v, args...), nil
-	case TopicMerged:
-		return say.T("Zusammengelegt mit Thema {into} von {who}.", "Merged into topic {into} by {who}.").In(v, args...), nil
-	case TopicDeclined:
-		return say.T("Abgelehnt von {who}: {reason}", "Declined by {who}: {reason}").In(v, args...), nil
-	case TopicWithdrawn:
-		return say.T("Zurückgezogen von {who}.", "Withdrawn by {who}.").In(v, args...), nil
-	}
-	leads, err := k.holders(Lead)
-	if err != nil {
-		return "", err
-	}
-	author, err := k.name(t.Author)
-	if err != nil {
-		return "", err
-	}
-	return awaits(t, author, leads, who).In(v), nil
-}
-
-// awaits says who decides a new topic.
-func awaits(t *Topic, author string, leads []*Person, who *Person) say.Text {
-	var names []string
-	for _, lead := range leads {
-		if who != nil && lead.ID == who.ID {
-			return say.T("{Sie entscheiden|Du entscheidest}.", "You decide.")
-		}
-		names = append(names, lead.First())
-	}
-	if len(names) == 0 {
-		return say.T("Noch ist niemand eingetragen, der darüber entscheidet.", "Nobody is set up to decide yet.")
-	}
-	text := say.T("{who} entscheidet; {author} erfährt das Ergebnis.", "{who} decides; {author} will hear the outcome.")
-	if who != nil && who.ID == t.Author {
-		text = say.T("{who} entscheidet; {Sie erfahren|du erfährst} das Ergebnis.", "{who} decides; you'll hear the outcome.")
-	}
-	return text.With("who", say.Either(names...), "author", author)
-}
-
-// topicButtons are what the reader may do with the topic as it is now.
-func (b *Bot) topicButtons(t *Topic, who *Person, v say.Voice) []Button {
-	button := func(name string) Button {
-		row := b.commands.byName[name]
-		return Button{Label: row.Label.In(v), Do: row.do(t.Ref())}
-	}
-	if !t.undecided() {
-		return nil
-	}
-	var buttons []Button
-	if who != nil && who.Is(Lead) {
-		accept := button("topic.accept")
-		accept.Primary = true
-		buttons = append(buttons, accept, button("topic.park"), button("topic.merge"), button("topic.decline"))
-	}
-	switch {
-	case who != nil && who.ID == t.Author:
-		buttons = append(buttons, button("topic.edit"), button("topic.withdraw"))
-	case who != nil && who.Is(Lead):
-	case who == nil || !slices.Contains(t.Supporters, who.ID):
-		buttons = append(buttons, button("topic.support"))
-	}
-	return buttons
-}
-
-func (b *Bot) zoneOf(who *Person) *time.Location {
-	if who == nil {
-		return b.zone
-	}
-	return who.In()
-}
-
 // offerSimilar keeps the idea and shows what is like it, before anything is stored as a topic.
 func offerSimilar(r *Request, found []*Topic) ([]Reply, error) {
 	d := &draft{Person: r.Person.ID, At: r.Now, Kind: draftSimilar, Args: r.args, Themes: r.themes}
@@ -564,100 +435,4 @@ func similarCard(k *books, d *draft, v say.Voice) (Card, error) {
 	anyway := k.bot.commands.byName["topic.anyway"]
 	card.Buttons = []Button{{Label: anyway.Label.In(v), Do: d.as(anyway), Primary: true}}
 	return card, nil
-}
-
-// topicItem is a topic as a row of a list, with a button to show it.
-func (k *books) topicItem(t *Topic, v say.Voice) (Item, error) {
-	author, err := k.name(t.Author)
-	if err != nil {
-		return Item{}, err
-	}
-	show := k.bot.commands.byName["topic.show"]
-	return Item{
-		Ref: t.Ref(), Text: t.title(), Meta: strings.Join(topicMeta(t, author, v, k.bot.zone, k.now), " · "),
-		Button: &Button{Label: show.Label.In(v), Do: show.do(t.Ref())},
-	}, nil
-}
-
-// runTopics lists topics.
-func runTopics(_ context.Context, r *Request) ([]Reply, error) {
-	filter := strings.TrimSpace(r.Text("filter"))
-	if theme := r.Themes(); len(theme) > 0 && filter == "" {
-		filter = "#" + theme[0]
-	}
-	list, more, title, err := r.listTopics(filter)
-	if err != nil {
-		return nil, err
-	}
-	var items []Item
-	for _, t := range list {
-		item, err := r.books.topicItem(t, r.Voice)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, item)
-	}
-	return []Reply{{To: Asker, Card: func(v say.Voice) Card {
-		card := Card{Title: title.In(v), Items: items, Preview: textPreviewAnswer.In(v)}
-		if len(items) == 0 {
-			suggest := r.bot.commands.byName["topic.suggest"]
-			card.Text = say.T("Hier ist noch nichts.", "There is nothing here yet.").In(v)
-			card.Buttons = []Button{{Label: suggest.Label.In(v), Do: suggest.do()}}
-		}
-		if more {
-			card.Buttons = append(card.Buttons, Button{
-				Label: say.T("Weitere", "More").In(v),
-				Do:    r.Command.do(filter, "before:"+list[len(list)-1].Ref()),
-			})
-		}
-		return card
-	}}}, nil
-}
-
-// topicFilters are the words that choose a state.
-var topicFilters = map[string]TopicState{
-	"": TopicNew, "offen": TopicNew, "offene": TopicNew, "open": TopicNew, "neu": TopicNew, "neue": TopicNew, "new": TopicNew,
-	"geparkt": TopicParked, "geparkte": TopicParked, "parked": TopicParked,
-	"angenommen": TopicAccepted, "angenommene": TopicAccepted, "accepted": TopicAccepted,
-	"abgelehnt": TopicDeclined, "abgelehnte": TopicDeclined, "declined": TopicDeclined,
-}
-
-// listTopics reads the topics that the filter asks for, and says whether there are more.
-func (r *Request) listTopics(filter string) (list []*Topic, more bool, title say.Text, err error) {
-	first, rest := cutWord(filter)
-	var q Query
-	state, known := topicFilters[strings.ToLower(first)]
-	theme, themed := parseTheme(first)
-	switch word := foldVerb(first); {
-	case known && rest == "":
-		q.Index, title = "state", say.T("Themen: {state}", "Topics: {state}")
-		q.From, q.To = Under(string(state))
-	case word == "meine" || word == "mine" || word == "my":
-		q.Index, title = "author", say.T("{Ihre|Deine} Themen", "Your topics")
-		q.From, q.To = Under(r.Person.ID)
-	case themed && rest == "":
-		q.Index, title = "theme", say.T("Themen: {theme}", "Topics: {theme}")
-		q.From, q.To = Under(theme)
-	default:
-		if word == "suche" || word == "search" || word == "such" {
-			filter = rest
-		}
-		list, err = searchTopics(r.Tx, filter, mostListed)
-		return list, false, say.T("Themen mit „{text}“", "Topics with “{text}”").With("text", shorten(filter, 40)), err
-	}
-	title = title.With("state", topicStates[state], "theme", "#"+theme)
-	if n := r.Ref("before"); n > 0 {
-		q.To = q.From + Serial(n)
-	}
-	q.Reverse, q.Limit = true, mostListed+1
-	for t, err := range topics.All(r.Tx, q) {
-		if err != nil {
-			return nil, false, title, err
-		}
-		list = append(list, t)
-	}
-	if more = len(list) > mostListed; more {
-		list = list[:mostListed]
-	}
-	return list, more, title, nil
 }

@@ -33,13 +33,15 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna to bot> text           says something in the direct conversation
 //	anna in #pr> text           says something in a room; /verb and @bot address the bot
 //	anna in #pr @3> text        replies in the thread of post 3
+//	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
+//	anna in #pr deletes 3       deletes post 3
 //	anna opens                  opens the direct conversation for the first time
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
 //	anna submits a=b | c=d      sends the form that was opened for anna
 //	again                       the platform delivers the last message once more
 //	restart                     the program ends and starts again on the same store
-//	fault next retry 30s        the platform answers the next delivery with this fate
+//	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room
 //
 // and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
 func TestConversations(t *testing.T) {
@@ -135,8 +137,8 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 	return p
 }
 
-// configure reads a line of the config section: "person id Name role,role [du] [en]" or "room name party" or
-// "no private".
+// configure reads a line of the config section: "person id Name role,role [du] [en]", "room name party",
+// "line name mode guard|open room room …" or "no private".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
 		return
@@ -163,6 +165,10 @@ func (p *play) configure(words []string) {
 		p.config.People = append(p.config.People, m)
 	case "room":
 		p.config.Rooms = append(p.config.Rooms, bot.Room{Name: words[1], Party: words[2], Place: bot.Place{Adapter: "chat", ID: "#" + words[1]}})
+	case "line":
+		l := bot.Line{Name: words[1], Mode: bot.LineMode(words[2]), Guard: words[3] == "guard"}
+		l.Rooms = words[4:]
+		p.config.Lines = append(p.config.Lines, l)
 	case "no":
 		p.chat.can.Private = false
 	default:
@@ -200,6 +206,7 @@ func (p *play) run(talk string) string {
 	p.offset = time.Until(time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone))
 	p.start()
 	defer func() { p.stop() }()
+	p.seen()
 	for line := range strings.Lines(talk) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "  ") {
@@ -216,11 +223,13 @@ func (p *play) run(talk string) string {
 var (
 	said     = regexp.MustCompile(`^(\w+) (?:to bot|in (#\w+)(?: @(\d+))?)> ?(.*)$`)
 	anew     = regexp.MustCompile(`^(\w+) presses it again$`)
+	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?> (.*)$`)
+	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
 	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
 	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
 	opens    = regexp.MustCompile(`^(\w+) opens$`)
-	faultish = regexp.MustCompile(`^fault next (retry|unknown|never)(?: (\S+))?$`)
+	faultish = regexp.MustCompile(`^fault (next|#\w+) (retry|unknown|never)(?: (\S+))?$`)
 )
 
 // escapes are how a script writes what cannot stand in a line.
@@ -237,11 +246,16 @@ func (p *play) step(line string) {
 		p.receive(p.last)
 	case faultish.MatchString(line):
 		m := faultish.FindStringSubmatch(line)
-		after, _ := time.ParseDuration(m[2])
-		p.chat.fail(&bot.SendError{Fate: bot.Fate(m[1]), After: after, Reason: "script", Err: io.ErrUnexpectedEOF})
+		after, _ := time.ParseDuration(m[3])
+		p.chat.fail(strings.TrimPrefix(m[1], "next"), &bot.SendError{Fate: bot.Fate(m[2]), After: after, Reason: "script", Err: io.ErrUnexpectedEOF})
 	default:
 		p.receive(p.message(line))
 	}
+	p.seen()
+}
+
+// seen writes down what was shown meanwhile.
+func (p *play) seen() {
 	synctest.Wait()
 	for _, seen := range p.chat.take() {
 		p.out.WriteString("  " + seen + "\n")
@@ -277,7 +291,16 @@ func (p *play) message(line string) bot.Message {
 				m.Addressed, m.Text = true, strings.TrimSpace(text)
 			}
 		}
-		m.ID = p.chat.number()
+		m.ID = p.chat.number(m.Place.ID)
+	case changes.MatchString(line):
+		f := changes.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Place, m.ID, m.Text = bot.Edited, f[1], bot.Place{ID: f[2]}, f[3], escapes.Replace(f[5])
+		if d, err := time.ParseDuration(f[4]); err == nil {
+			m.At = m.At.Add(d)
+		}
+	case deletes.MatchString(line):
+		f := deletes.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Place, m.ID = bot.Deleted, f[1], bot.Place{ID: f[2]}, f[3]
 	case anew.MatchString(line):
 		m.Kind, m.Place, m.ID, m.Do = bot.Pressed, p.pressed.Place, p.pressed.ID, p.pressed.Do
 		m.From.ID = anew.FindStringSubmatch(line)[1]

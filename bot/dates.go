@@ -65,8 +65,11 @@ func shortDay(v say.Voice, t, now time.Time) string {
 	return when.ShortDay(when.DateOf(t), when.DateOf(asOf(t, now).In(t.Location())), v.Language)
 }
 
-// sayTime speaks an instant in the person's zone.
+// sayTime speaks an instant in the person's zone; of today the time is enough.
 func sayTime(p *Person, t, now time.Time) string {
+	if when.DateOf(t.In(p.In())) == when.DateOf(now.In(p.In())) {
+		return clock(t.In(p.In()))
+	}
 	return when.ShortDayTime(t.In(p.In()), asOf(t, now).In(p.In()), p.Speaks().Language)
 }
 

@@ -7,6 +7,12 @@
 //	Room        Raum         a channel or chat on a platform; belongs to a party
 //	Party       Partei       pr, sales, social, or any other that the company names
 //	Place       Ort          a room or a direct conversation as a platform names it, or a thread in it
+//	Line        Leitung      a set of rooms: what is written in one reaches the others
+//	Crossing    –            one message on its way over a line; its copies are posts
+//	Flag        Vermerk      an entry of PR's register of sensitive subjects (F-4)
+//	Register    Register     all flags, compiled; an edition of it is asked about every crossing
+//	Hit         Treffer      the writer's own words that met a flag
+//	Approval    Freigabe     the question to PR about one exact text, and its answer
 //	Person      Person       one human, with identities on several platforms
 //	Member      –            a person whom the configuration knows
 //	Identity    –            a person as one platform knows them
@@ -40,6 +46,14 @@
 // returns what is to be said; when it fails or panics, what it wrote is undone and the person reads why. A message
 // is acknowledged after its commit, so a crash at any point loses nothing; a redelivery finds its turn and has no
 // second effect. Jobs use the door [Bot.Do], which claims turns in the same way.
+//
+// # The path over a line
+//
+// What people write in a room of a line comes in like any message (overhear), is matched against the register, and becomes
+// a Crossing: held with an Approval, or crossed with one Post a room. A copy's text is read from its crossing when it
+// is delivered, so an edit that comes while it is queued is already in it, and a deletion cancels it. Replies find
+// their thread through the crossing of their root. Timers, claimed like turns, ask deputies, end embargoes and
+// tell writers of what does not arrive.
 //
 // # Why the store is asked so little
 //

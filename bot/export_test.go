@@ -1,5 +1,7 @@
 package bot
 
+import "context"
+
 // Doors for the tests of this folder only.
 
 // Clean is clean.
@@ -47,3 +49,12 @@ var (
 	Posts  = posts
 	Topics = topics
 )
+
+// DeliveryOf is what would be delivered for a row.
+func (b *Bot) DeliveryOf(ctx context.Context, row Row) (d Delivery, err error) {
+	err = b.store.View(ctx, func(r Reader) (err error) {
+		d, err = b.delivery(b.open(r, b.now()), row, false)
+		return err
+	})
+	return d, err
+}

@@ -147,6 +147,10 @@ func parseArgs(row *Command, rest string) parsed {
 					p.args[arg.Name], text = formatRef(arg.On, n), more
 				}
 			}
+		case ArgWord:
+			if p.args[arg.Name] == "" {
+				p.args[arg.Name], text = cutWord(text)
+			}
 		default:
 			p.args[arg.Name], text = joinText(p.args[arg.Name], text), ""
 		}

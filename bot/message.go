@@ -2,6 +2,8 @@ package bot
 
 import (
 	"time"
+
+	"standleitung/bot/markup"
 )
 
 // Message is everything that reaches the core from outside: something said, a button, a form, a change of something
@@ -18,6 +20,11 @@ type Message struct {
 	From Identity
 	// Text is what was said, without the mention of the bot or the slash that addressed it. Any bytes may come.
 	Text string
+	// Body is the same as formatted text, with the mentions of people, for a message that may cross a line. Adapters whose
+	// platform has no formatting leave it zero.
+	Body markup.Doc
+	// Files belong to the message.
+	Files []File
 	// Addressed is set where the platform shows that the bot is meant: a mention or a slash command. What is said
 	// in the direct conversation is always meant for the bot.
 	Addressed bool
@@ -40,7 +47,12 @@ const (
 	Pressed   MessageKind = "pressed"   // a person pressed a button: Do
 	Submitted MessageKind = "submitted" // a person sent a form: Do, Fields
 	Opened    MessageKind = "opened"    // a person opened the direct conversation: first contact
+	Edited    MessageKind = "edited"    // a person changed what they wrote: ID, Body, At
+	Deleted   MessageKind = "deleted"   // what a person wrote is gone: ID, At
 )
+
+// talk reports whether it is about what people say, rather than a button, a form or a visit.
+func (k MessageKind) talk() bool { return k == Said || k == Edited || k == Deleted }
 
 // Place is where something is said: a room or a direct conversation of a platform, or a thread in it.
 type Place struct {
@@ -55,6 +67,9 @@ type Place struct {
 
 // Top returns the place without its thread.
 func (p Place) Top() Place { p.Thread = ""; return p }
+
+// LineLane is the lane of the outbox for copies at this place.
+func (p Place) LineLane() string { return Compose(p.Adapter, p.ID, "line") }
 
 // Lane is the lane of the outbox for answers at this place: one for each room or direct conversation.
 func (p Place) Lane() string { return Compose(p.Adapter, p.ID) }

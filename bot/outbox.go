@@ -13,6 +13,9 @@ const (
 	// firstPause and longestPause bound the back-off between two tries: doubled each time.
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
+	// stopGrace is how long deliveries that are under way may take when the program stops. What is cut off then has an
+	// unknown fate.
+	stopGrace = 5 * time.Second
 	// storePause is how long the outbox waits when the store refused to work.
 	storePause = time.Second
 )
@@ -34,6 +37,8 @@ func (b *Bot) runOutbox(ctx context.Context) error {
 	var ended []result
 	underWay := 0
 	stop := ctx.Done()
+	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -44,6 +49,9 @@ func (b *Bot) runOutbox(ctx context.Context) error {
 		taken, err := b.step(ctx, ended, limit)
 		switch {
 		case err == nil:
+			if len(ended) > 0 {
+				signal(b.timed) // a delivery that failed may have set one
+			}
 			ended = nil
 		case stop == nil:
 			return fmt.Errorf("note deliveries: %w", err)
@@ -55,7 +63,7 @@ func (b *Bot) runOutbox(ctx context.Context) error {
 		}
 		for _, row := range taken.Rows {
 			underWay++
-			go func() { results <- b.deliver(ctx, row) }()
+			go func() { results <- b.deliver(calls, row) }()
 		}
 		timer.Reset(b.pause(taken.Wake, err))
 		select {
@@ -66,6 +74,7 @@ func (b *Bot) runOutbox(ctx context.Context) error {
 		case <-timer.C:
 		case <-stop:
 			stop = nil
+			defer time.AfterFunc(stopGrace, cut).Stop()
 		}
 		for len(results) > 0 {
 			ended = append(ended, <-results)
@@ -102,10 +111,16 @@ func (b *Bot) pause(wake time.Time, err error) time.Duration {
 	return max(wake.Sub(b.now()), time.Millisecond)
 }
 
-// wake tells the outbox that rows were added.
+// wake tells the outbox that rows, and the timers that a timer may have been added.
 func (b *Bot) wake() {
+	signal(b.news)
+	signal(b.timed)
+}
+
+// signal tells somebody who listens that something is new; one who has not listened yet is told once.
+func signal(who chan<- struct{}) {
 	select {
-	case b.news <- struct{}{}:
+	case who <- struct{}{}:
 	default:
 	}
 }
@@ -114,33 +129,76 @@ func (b *Bot) wake() {
 func (b *Bot) deliver(ctx context.Context, row Row) result {
 	began := b.now()
 	r := result{row: row}
-	var post *Post
-	r.err = b.store.View(context.WithoutCancel(ctx), func(tx Reader) (err error) {
-		post, err = posts.Get(tx, row.Post)
-		return err
-	})
-	if errors.Is(r.err, ErrNotFound) {
+	d, err := b.prepare(ctx, row, true)
+	if errors.Is(err, errOverdue) {
+		made := false
+		if made, err = b.digest(ctx, d.Place, Compose("digest", d.Post, Stamp(began))); err == nil && made {
+			return result{row: row, gone: true}
+		} else if err == nil {
+			d, err = b.prepare(ctx, row, false)
+		}
+	}
+	r.err = err
+	switch {
+	case errors.Is(r.err, errHeld):
+		r.err = b.holdQueued(ctx, d.Post)
+		return r
+	case errors.Is(r.err, ErrNotFound):
 		return result{row: row, gone: true}
-	} else if r.err != nil {
+	case r.err != nil:
 		r.err = &SendError{Fate: Retry, Reason: "store", Err: r.err}
 		return r
 	}
-	adapter := b.adapters[post.Place.Adapter]
+	adapter := b.adapters[d.Place.Adapter]
 	if adapter == nil {
-		r.err = &SendError{Fate: Never, Reason: "no_adapter", Err: fmt.Errorf("adapter %q is not configured", post.Place.Adapter)}
+		r.err = &SendError{Fate: Never, Reason: "no_adapter", Err: fmt.Errorf("adapter %q is not configured", d.Place.Adapter)}
 		return r
 	}
-	d := Delivery{
-		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
-		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure,
-	}
-	if post.Sent > 0 {
-		d.Op = OpEdit
-	}
-	r.revision = post.Revision
+	r.revision = d.Revision
 	r.sent, r.err = b.send(ctx, adapter, d)
 	b.observe(Observation{What: "delivery", Kind: adapter.Name(), Code: fateCode(r.err), Took: b.now().Sub(began)})
 	return r
+}
+
+// prepare reads what to do for a row; digests says whether it may be left to a digest.
+func (b *Bot) prepare(ctx context.Context, row Row, digests bool) (d Delivery, err error) {
+	err = b.store.View(context.WithoutCancel(ctx), func(tx Reader) (err error) {
+		d, err = b.delivery(b.open(tx, b.now()), row, digests)
+		return err
+	})
+	return d, err
+}
+
+var (
+	// errHeld is returned when the register says by now that a copy must not go.
+	errHeld = errors.New("held")
+	// errOverdue is returned when a copy is to arrive in a digest together with others.
+	errOverdue = errors.New("overdue")
+)
+
+// delivery is what to do for a row: [ErrNotFound] when nothing is to be done any more.
+func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) {
+	post, err := posts.Get(k.r, row.Post)
+	if err != nil {
+		return Delivery{}, err
+	}
+	d = Delivery{
+		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
+		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure,
+	}
+	switch {
+	case post.Digest != "", post.Deleted && post.Sent == 0 && !row.Unsure:
+		return d, ErrNotFound
+	case post.Deleted:
+		d.Op = OpDelete
+		return d, nil
+	case post.Sent > 0:
+		d.Op = OpEdit
+	}
+	if post.Origin == "" {
+		return d, nil
+	}
+	return d, k.asCopy(post, &d, digests && !row.Unsure)
 }
 
 // send calls the adapter within the lease. A panic of an adapter is a fault of unknown fate, not the end.
@@ -174,8 +232,13 @@ func (b *Bot) note(tx Tx, r result) error {
 	case errors.Is(err, ErrNotFound):
 	case err != nil:
 		return err
+	case r.gone:
+		post.Pending = false
 	case r.err != nil:
 		settle = b.again(r)
+		if err := b.watch(tx, post, settle); err != nil {
+			return err
+		}
 	default:
 		post.Sent = max(post.Sent, r.revision)
 		if len(r.sent.IDs) > 0 {
@@ -192,10 +255,23 @@ func (b *Bot) note(tx Tx, r result) error {
 	} else if err != nil || post == nil || r.err != nil {
 		return err
 	}
-	if post.Ref == "" && !post.Pending {
+	if post.Ref == "" && post.Origin == "" && !post.Pending {
 		return posts.Delete(tx, post.Key)
 	}
 	return posts.Put(tx, post)
+}
+
+// watch has the writer of a copy told when it does not arrive: after a quarter of an hour, or at once when it is parked.
+func (b *Bot) watch(tx Tx, post *Post, s Settlement) error {
+	switch {
+	case post.Origin == "":
+		return nil
+	case s.State == RowParked:
+		return setTimerOnce(tx, "copy.parked", post.Key, b.now())
+	case post.Sent > 0:
+		return nil
+	}
+	return setTimerOnce(tx, "lane.late", Compose(post.Place.Adapter, post.Place.ID), post.At.Add(lateNews))
 }
 
 // again plans what follows a failed delivery.

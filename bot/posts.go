@@ -15,6 +15,8 @@ type Reply struct {
 	To Audience
 	// Person is who is told when To is Somebody.
 	Person *Person
+	// Room is where it is said when To is InRoom.
+	Room *Room
 	// Card is what is said, rendered for the reader's voice. Nil when View is set.
 	Card Voiced
 	// View and Ref make a living card: View renders it, and it is rewritten wherever it was posted when the thing
@@ -30,6 +32,7 @@ const (
 	Here     Audience = ""         // where it was asked: in a room everybody there reads it
 	Asker    Audience = "asker"    // the person who asked, privately
 	Somebody Audience = "somebody" // Reply.Person, in their direct conversation
+	InRoom   Audience = "room"     // Reply.Room, for everybody there
 )
 
 // Post is a message of the bot that is to be delivered, or was and may change later.
@@ -46,6 +49,16 @@ type Post struct {
 	// View and Ref are those of the living card; empty for an answer that never changes.
 	View string `json:"view,omitempty"`
 	Ref  string `json:"ref,omitempty"`
+	// Origin is the crossing that it is a copy of; empty for what the bot says itself.
+	Origin string `json:"origin,omitempty"`
+	// Seq is that of the crossing: the order in which copies were made.
+	Seq uint64 `json:"seq,omitempty"`
+	// Deleted is set when it is to become a tombstone, or never to be sent.
+	Deleted bool `json:"deleted,omitempty"`
+	// Digest is the post that brought it, together with others; empty when it came by itself.
+	Digest string `json:"digest,omitempty"`
+	// Told is set when the writer was told that the copy has not arrived yet.
+	Told bool `json:"told,omitempty"`
 	// Revision is what is wanted, from 1; Sent what the platform shows, 0 for nothing yet.
 	Revision int      `json:"revision"`
 	Sent     int      `json:"sent,omitempty"`
@@ -65,7 +78,31 @@ var posts = &Kind[Post]{
 			}
 			return []string{Compose(p.Ref, Stamp(p.At), p.Key)}
 		}},
+		{"waiting", func(p *Post) []string {
+			if p.Origin == "" || !p.Pending || p.Sent > 0 || p.Deleted {
+				return nil
+			}
+			return []string{Compose(p.Place.Adapter, p.Place.ID, Serial(p.Seq))}
+		}},
+		{"placed", func(p *Post) []string {
+			if p.Origin == "" {
+				return nil
+			}
+			var values []string
+			for _, id := range p.IDs {
+				values = append(values, crossingKey(p.Place, id))
+			}
+			return values
+		}},
 	},
+}
+
+// lane is the lane in which it waits: copies and answers do not wait for each other.
+func (p *Post) lane() string {
+	if p.Origin != "" {
+		return p.Place.LineLane()
+	}
+	return p.Place.Lane()
 }
 
 // view renders a living card for one reader; who is nil for a room.
@@ -73,7 +110,7 @@ type view func(k *books, ref string, who *Person, v say.Voice) (Card, error)
 
 // views is the table of living cards.
 func views() map[string]view {
-	return map[string]view{"topic": viewTopic, "draft": viewDraft}
+	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag}
 }
 
 // poster stores what one turn says.
@@ -98,7 +135,7 @@ func (p *poster) say(req *Request, reply Reply) error {
 	if err := posts.Put(req.Tx, post); err != nil {
 		return err
 	}
-	return req.Tx.Enqueue(post.Place.Lane(), post.Key)
+	return req.Tx.Enqueue(post.lane(), post.Key)
 }
 
 // render makes the card for one reader; who is nil for a room.
@@ -118,6 +155,9 @@ func (r Reply) address(req *Request) (*Post, *Person, bool) {
 	if r.To == Somebody {
 		place, ok := r.Person.Direct()
 		return &Post{Place: place, Person: r.Person.ID, Voice: r.Person.Speaks()}, r.Person, ok
+	}
+	if r.To == InRoom {
+		return &Post{Place: r.Room.Place, Voice: req.bot.voice}, nil, true
 	}
 	m := req.Message
 	post := &Post{Place: m.Place, Person: req.Person.ID, Voice: req.Voice}
@@ -181,7 +221,7 @@ func rewrite(req *Request, post *Post) error {
 	post.Revision++
 	if !post.Pending {
 		post.Pending = true
-		if err := req.Tx.Enqueue(post.Place.Lane(), post.Key); err != nil {
+		if err := req.Tx.Enqueue(post.lane(), post.Key); err != nil {
 			return err
 		}
 	}

@@ -178,7 +178,7 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 	if err != nil {
 		return err
 	}
-	for _, reply := range replies {
+	for _, reply := range append(replies, req.also...) {
 		if err := post.say(req, reply); err != nil {
 			return err
 		}
@@ -188,11 +188,11 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 
 // read understands a message: who it is from, which command it holds, whether that may run.
 func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent, error) {
-	if m.Kind == Said && !m.Addressed && !m.Place.Direct {
-		return intent{req: &Request{Now: b.now(), Message: m, bot: b}}, nil
-	}
 	now := b.now()
 	k := b.open(r, now)
+	if !m.Place.Direct && !m.Addressed && m.Kind.talk() {
+		return b.overhear(k, m)
+	}
 	person, err := k.who(m.From)
 	if err != nil {
 		return intent{}, err
@@ -241,6 +241,11 @@ func (b *Bot) plan(ctx context.Context, in *intent) error {
 func (b *Bot) gate(ctx context.Context, in *intent, p parsed) error {
 	req := in.req
 	req.Command, req.args, req.themes = p.row, p.args, p.themes
+	if p.row.Private && req.Message.Kind == Said && !req.Message.Place.Direct {
+		return &Error{Code: Denied, Text: textPrivate, Buttons: func(v say.Voice) []Button {
+			return []Button{{Label: p.row.Label.In(v), Do: p.row.do(), Primary: true}}
+		}}
+	}
 	if !req.Person.Is(p.row.Roles) {
 		return b.denied(req)
 	}
@@ -257,7 +262,7 @@ func (b *Bot) gate(ctx context.Context, in *intent, p parsed) error {
 	missing := p.row.missing(req.args)
 	if (missing != nil || p.row.Form && req.bare()) && req.Message.Kind != Submitted {
 		in.form = p.row.form(req)
-		return b.prefill(req, in.form)
+		return req.prefill(in.form)
 	}
 	if missing != nil {
 		return &Error{Code: Invalid, Text: textMissing, Args: []any{"what", missing.Label}, Field: missing.Name}
@@ -365,17 +370,19 @@ func (c *Command) form(req *Request) *Form {
 }
 
 // prefill fills a form with what the thing is now, where the command changes one.
-func (b *Bot) prefill(req *Request, f *Form) error {
-	if req.Command.Name != "topic.edit" || !req.Has("ref") {
+func (r *Request) prefill(f *Form) error {
+	if r.Command.Now == nil {
 		return nil
 	}
-	t, err := req.books.topic(req.Ref("ref"))
-	if errors.Is(err, ErrNotFound) {
-		return fault(NotFound, textNoTopic, "ref", req.Text("ref"))
-	} else if err != nil {
+	for i := range r.Command.Args {
+		if a := &r.Command.Args[i]; a.Kind == ArgRef && a.Required && !r.Has(a.Name) {
+			return nil // it is not said yet which thing
+		}
+	}
+	now, err := r.Command.Now(r)
+	if err != nil {
 		return err
 	}
-	now := map[string]string{"text": t.Text, "why": t.Why, "for": t.For, "source": t.Source}
 	for i := range f.Fields {
 		if f.Fields[i].Value == "" {
 			f.Fields[i].Value = now[f.Fields[i].Name]

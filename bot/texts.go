@@ -28,6 +28,9 @@ var (
 	textDenied = say.T(
 		"Das entscheidet {who}. Nichts geändert.",
 		"{who} decides this. Nothing changed.")
+	textPrivate = say.T(
+		"Das gehört nicht in einen Raum, wo andere mitlesen. Nichts gespeichert; bitte {löschen Sie|lösche} die Nachricht und {machen Sie|mach} hier weiter.",
+		"This doesn't belong in a room where others read. Nothing stored; please delete the message and go on here.")
 	textInternal = say.T(
 		"Da ist bei mir etwas schiefgegangen. Nichts geändert. Für die Technik: {ref}",
 		"Something went wrong on my side. Nothing changed. For support: {ref}")

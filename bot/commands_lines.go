@@ -1,0 +1,356 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"standleitung/bot/markup"
+	"standleitung/bot/say"
+)
+
+// pause is a line that a person has paused.
+type pause struct {
+	Line string    `json:"line"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+}
+
+var pauses = &Kind[pause]{Name: "pause", Version: 1, Key: func(p *pause) string { return p.Line }}
+
+// paused reports whether a line is paused.
+func (k *books) paused(line string) (bool, error) {
+	_, err := pauses.Get(k.r, line)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// lineCommands send over the lines and show how they are.
+func lineCommands() []Command {
+	text := Arg{Name: "text", Kind: ArgText, Free: true, Required: true, Label: say.T("Was soll gesagt werden?", "What shall be said?")}
+	line := Arg{Name: "line", Kind: ArgLine, Free: true, Max: 80, Label: say.T("Welche Leitung?", "Which line?")}
+	return []Command{
+		{
+			Name: "line.all", DE: []string{"an alle", "leitung"}, EN: []string{"to all", "line"}, Roles: Everyone, Args: []Arg{text}, Daily: 4,
+			Label: say.T("An alle", "To all"), Offer: say.T("An alle senden", "Send to all"),
+			Help:    say.T("Über die Leitung an alle Räume sagen, von überall.", "Say it over the line to all rooms, from anywhere."),
+			Example: say.T("an alle Die neue Pumpe ist da.", "to all The new pump is here."), Look: lookSend, Run: runSend,
+		},
+		{
+			Name: "line.party", DE: []string{"an"}, EN: []string{"to"}, Roles: Everyone,
+			Args: []Arg{{
+				Name: "party", Kind: ArgWord, Free: true, Required: true, Max: 80, Label: say.T("An wen?", "To whom?"),
+				Hint: say.T("vertrieb, pr oder social", "sales, pr or social"),
+			}, text},
+			Label:   say.T("An eine Abteilung", "To a department"),
+			Help:    say.T("Über die Leitung an die Räume einer Abteilung sagen.", "Say it over the line to the rooms of one department."),
+			Example: say.T("an vertrieb Habt ihr Zahlen?", "to sales Do you have figures?"), Look: lookSend, Run: runSend,
+		},
+		{
+			Name: "lines.show", DE: []string{"leitungen"}, EN: []string{"lines"}, Roles: Everyone,
+			Label: say.T("Leitungen zeigen", "Show the lines"), Help: say.T("Wie es jeder Leitung geht: Räume, letzte Nachricht, was wartet.", "How each line is: rooms, last message, what waits."),
+			Example: say.T("leitungen", "lines"), Run: runLines,
+		},
+		{
+			Name: "line.pause", DE: []string{"leitung anhalten", "leitung pause"}, EN: []string{"pause line"}, Roles: Lead | PR | Admin, Args: []Arg{line},
+			Label: say.T("Leitung anhalten", "Pause a line"), Help: say.T("Eine Leitung anhalten; die Räume erfahren es.", "Pause a line; its rooms are told."),
+			Example: say.T("leitung anhalten standleitung", "pause line standleitung"), Run: runPause,
+		},
+		{
+			Name: "line.resume", DE: []string{"leitung fortsetzen", "leitung weiter"}, EN: []string{"resume line"}, Roles: Lead | PR | Admin, Args: []Arg{line},
+			Label: say.T("Leitung fortsetzen", "Resume a line"), Help: say.T("Eine angehaltene Leitung fortsetzen.", "Resume a paused line."),
+			Example: say.T("leitung fortsetzen standleitung", "resume line standleitung"), Run: runResume,
+		},
+		{
+			Name: "row.again", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
+			Label: say.T("Noch einmal senden", "Send again"), Run: runAgain,
+		},
+		{
+			Name: "row.discard", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
+			Label: say.T("Verwerfen", "Discard"), Run: runDiscard,
+		},
+	}
+}
+
+// parties are the names by which people call the company's parties besides their own.
+var parties = map[string]string{"vertrieb": "sales", "verkauf": "sales", "presse": "pr"}
+
+// lookSend finds the rooms that are meant and asks the register.
+func lookSend(_ context.Context, r *Request) error {
+	in := relay{}
+	party := foldVerb(r.Text("party"))
+	party = cmp.Or(parties[party], party)
+	from := r.bot.roomAt(r.Message.Place)
+	for _, l := range r.bot.lines {
+		paused, err := r.books.paused(l.Name)
+		if err != nil {
+			return err
+		}
+		if paused || from != nil && !slices.Contains(l.Rooms, from.Name) {
+			continue
+		}
+		for _, name := range l.Rooms {
+			room := r.bot.room(name)
+			if (from == nil || name != from.Name) && !slices.Contains(in.to, name) && (party == "" || foldVerb(room.Party) == party || foldVerb(name) == party) {
+				in.to = append(in.to, name)
+				in.guard = in.guard || l.Guard
+			}
+		}
+	}
+	if len(in.to) == 0 && party != "" {
+		return &Error{
+			Code: Invalid, Field: "party", Text: say.T("Zu „{who}“ führt von hier keine Leitung. Nichts gesendet.", "No line leads to “{who}” from here. Nothing sent."),
+			Args: []any{"who", shorten(r.Text("party"), 30)},
+		}
+	} else if len(in.to) == 0 {
+		return fault(Invalid, say.T("Von hier führt keine Leitung. Nichts gesendet.", "No line leads from here. Nothing sent."))
+	}
+	body := r.bot.rich(r.Text("text"))
+	in.look(r, body)
+	r.Found = sending{in, body}
+	return nil
+}
+
+// sending is what lookSend prepares.
+type sending struct {
+	in   relay
+	body markup.Doc
+}
+
+// runSend sends over the line by command.
+func runSend(_ context.Context, r *Request) ([]Reply, error) {
+	s, ok := r.Found.(sending)
+	if !ok {
+		return nil, errors.New("nothing was looked up")
+	}
+	m := r.Message
+	s.in.again(r, s.body)
+	id := cmp.Or(m.ID, m.Turn)
+	if m.Kind != Said {
+		id = m.Turn
+	}
+	c := &Crossing{
+		Key: crossingKey(m.Place, id), Place: m.Place.Top(), ID: id, Person: r.Person.ID, At: m.At, Version: m.At, Body: s.body,
+		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition,
+	}
+	if room := r.bot.roomAt(m.Place); room != nil {
+		c.Room, c.Author.Party = room.Name, room.Party
+	}
+	replies, err := r.start(c, s.in)
+	if err != nil || c.State != Crossed {
+		return replies, err
+	}
+	return append(replies, answer(say.T("Gesendet an: {rooms}.", "Sent to: {rooms}."), "rooms", strings.Join(c.To, ", "))), nil
+}
+
+// runLines shows each line: its rooms, the last message from each, what waits and what is parked.
+func runLines(_ context.Context, r *Request) ([]Reply, error) {
+	var replies []Reply
+	for i := range r.bot.lines {
+		card, err := r.lineCard(&r.bot.lines[i])
+		if err != nil {
+			return nil, err
+		}
+		replies = append(replies, Reply{To: Asker, Card: func(say.Voice) Card { return card }})
+	}
+	if len(replies) == 0 {
+		replies = append(replies, answer(say.T("Es ist keine Leitung eingerichtet.", "No line is set up.")))
+	}
+	return replies, nil
+}
+
+func (r *Request) lineCard(l *Line) (Card, error) {
+	v := r.Voice
+	mode := say.T("spiegelt alles", "mirrors everything")
+	if l.Mode == Forward {
+		mode = say.T("trägt weiter, was an sie gerichtet ist", "carries what is addressed to it")
+	}
+	paused, err := r.books.paused(l.Name)
+	if err != nil {
+		return Card{}, err
+	}
+	if paused {
+		mode = say.T("angehalten", "paused")
+	}
+	card := Card{Title: say.T("Leitung {name}", "Line {name}").In(v, "name", l.Name), Meta: mode.In(v), Preview: textPreviewAnswer.In(v)}
+	for _, name := range l.Rooms {
+		item, err := r.roomItem(name, &card)
+		if err != nil {
+			return Card{}, err
+		}
+		card.Items = append(card.Items, item)
+	}
+	return card, nil
+}
+
+// roomItem is a room as a row of its line's card; what is parked adds buttons to the card.
+func (r *Request) roomItem(name string, card *Card) (Item, error) {
+	v := r.Voice
+	room := r.bot.room(name)
+	item := Item{Text: name}
+	var parts []string
+	from, to := Under(name)
+	for c, err := range crossings.All(r.Tx, Query{Index: "room", From: from, To: to, Reverse: true, Limit: 1}) {
+		if err != nil {
+			return Item{}, err
+		}
+		parts = append(parts, say.T("zuletzt {when}", "last {when}").In(v, "when", sayTime(r.Person, c.At, r.Now)))
+	}
+	lane, err := r.Tx.Lane(room.Place.LineLane())
+	if err != nil {
+		return Item{}, err
+	}
+	if lane.Waiting > 0 {
+		parts = append(parts, say.T("{n} {n:wartet|warten} seit {when}", "{n} waiting since {when}").In(v, "n", lane.Waiting, "when", sayTime(r.Person, lane.Oldest.Since, r.Now)))
+		if lane.Oldest.Reason != "" {
+			parts = append(parts, trouble(lane.Oldest.Reason).In(v))
+		}
+	}
+	for row, err := range r.Tx.Parked(room.Place.LineLane()) {
+		if err != nil {
+			return Item{}, err
+		}
+		post, err := posts.Get(r.Tx, row.Post)
+		if err != nil {
+			return Item{}, err
+		}
+		mine, err := r.mine(post)
+		if err != nil {
+			return Item{}, err
+		}
+		if mine && len(card.Buttons) < 4 {
+			again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
+			card.Buttons = append(card.Buttons, Button{Label: again.Label.In(v), Do: again.do(row.Post)}, Button{Label: discard.Label.In(v), Do: discard.do(row.Post), Danger: true})
+		}
+	}
+	if lane.Parked > 0 {
+		parts = append(parts, say.T("{n} nicht zustellbar", "{n} undeliverable").In(v, "n", lane.Parked))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, say.T("noch nichts", "nothing yet").In(v))
+	}
+	item.Meta = strings.Join(parts, " · ")
+	return item, nil
+}
+
+// trouble says in words why something waits.
+func trouble(reason string) say.Text {
+	switch reason {
+	case "rate_limited":
+		return say.T("die Plattform bittet um eine Pause", "the platform asks for a pause")
+	case "register":
+		return say.T("das Register wird noch einmal gefragt", "the register is being asked again")
+	}
+	return say.T("die Plattform nimmt gerade nichts an ({code})", "the platform accepts nothing right now ({code})").With("code", reason)
+}
+
+func runPause(_ context.Context, r *Request) ([]Reply, error) {
+	l, err := r.line()
+	if err != nil {
+		return nil, err
+	}
+	if paused, err := r.books.paused(l.Name); err != nil || paused {
+		return nil, cmp.Or(err, error(fault(Conflict, say.T("Die Leitung {name} ist schon angehalten. Nichts geändert.", "Line {name} is paused already. Nothing changed."), "name", l.Name)))
+	}
+	if err := pauses.Put(r.Tx, &pause{Line: l.Name, By: r.Person.ID, At: r.Now}); err != nil {
+		return nil, err
+	}
+	return r.announce(l, say.T("Die Leitung {name} ist angehalten, von {who}. Was hier geschrieben wird, bleibt hier.",
+		"Line {name} is paused, by {who}. What is written here stays here."))
+}
+
+func runResume(_ context.Context, r *Request) ([]Reply, error) {
+	l, err := r.line()
+	if err != nil {
+		return nil, err
+	}
+	if paused, err := r.books.paused(l.Name); err != nil || !paused {
+		return nil, cmp.Or(err, error(fault(Conflict, say.T("Die Leitung {name} ist nicht angehalten. Nichts geändert.", "Line {name} is not paused. Nothing changed."), "name", l.Name)))
+	}
+	if err := pauses.Delete(r.Tx, l.Name); err != nil {
+		return nil, err
+	}
+	return r.announce(l, say.T("Die Leitung {name} läuft wieder. Was hier geschrieben wird, lesen auch: {others}.",
+		"Line {name} is open again. What is written here is also read by: {others}."))
+}
+
+// line is the line that the command names; the only one there is needs no name.
+func (r *Request) line() (*Line, error) {
+	name := foldVerb(r.Text("line"))
+	for i := range r.bot.lines {
+		if foldVerb(r.bot.lines[i].Name) == name || name == "" && len(r.bot.lines) == 1 {
+			return &r.bot.lines[i], nil
+		}
+	}
+	var names []string
+	for _, l := range r.bot.lines {
+		names = append(names, l.Name)
+	}
+	return nil, &Error{
+		Code: NotFound, Field: "line", Text: say.T("Welche Leitung? Es gibt: {names}. Nichts geändert.", "Which line? There are: {names}. Nothing changed."),
+		Args: []any{"names", cmp.Or(strings.Join(names, ", "), "–")},
+	}
+}
+
+// announce tells every room of a line.
+func (r *Request) announce(l *Line, text say.Text) ([]Reply, error) {
+	replies := []Reply{answer(say.T("Erledigt; die Räume wissen es.", "Done; the rooms know."))}
+	for _, name := range l.Rooms {
+		others := strings.Join(slices.DeleteFunc(slices.Clone(l.Rooms), func(o string) bool { return o == name }), ", ")
+		replies = append(replies, Reply{To: InRoom, Room: r.bot.room(name), Card: func(v say.Voice) Card {
+			return Card{Text: text.In(v, "name", l.Name, "who", r.Person.First(), "others", others), Preview: say.T("Neues von der Leitung", "News of the line").In(v)}
+		}})
+	}
+	return replies, nil
+}
+
+// mine reports whether the person may decide what becomes of a copy: its writer, PR, the lead and the administrator.
+func (r *Request) mine(post *Post) (bool, error) {
+	if r.Person.Is(PR | Lead | Admin) {
+		return true, nil
+	}
+	c, err := r.books.crossing(post.Origin)
+	return c != nil && c.Person == r.Person.ID, err
+}
+
+// parkedRow finds the parked row of a post that the person may decide on.
+func (r *Request) parkedRow() (Row, error) {
+	post, err := posts.Get(r.Tx, r.Text("post"))
+	if err == nil {
+		if mine, err := r.mine(post); err != nil || !mine {
+			return Row{}, cmp.Or(err, error(fault(Denied, say.T("Das entscheidet, wer es geschrieben hat. Nichts geändert.", "This is up to the writer. Nothing changed."))))
+		}
+		for row, err := range r.Tx.Parked(post.lane()) {
+			if err != nil {
+				return Row{}, err
+			}
+			if row.Post == post.Key {
+				return row, nil
+			}
+		}
+	} else if !errors.Is(err, ErrNotFound) {
+		return Row{}, err
+	}
+	return Row{}, fault(Conflict, say.T("Das ist schon erledigt. Nichts geändert.", "This is done already. Nothing changed."))
+}
+
+func runAgain(_ context.Context, r *Request) ([]Reply, error) {
+	row, err := r.parkedRow()
+	if err != nil {
+		return nil, err
+	}
+	return []Reply{answer(say.T("Wird noch einmal gesendet.", "Is being sent again."))}, r.Tx.Settle(row, Settlement{State: RowQueued})
+}
+
+func runDiscard(_ context.Context, r *Request) ([]Reply, error) {
+	row, err := r.parkedRow()
+	if err != nil {
+		return nil, err
+	}
+	return []Reply{answer(say.T("Verworfen.", "Discarded."))}, errors.Join(r.Tx.Settle(row, Settlement{}), posts.Delete(r.Tx, row.Post))
+}

@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"standleitung/bot/markup"
+)
+
+// lateAfter is from when on a copy says when its original was written.
+const lateAfter = 2 * time.Minute
+
+// asCopy fills a delivery with what a copy says now.
+func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
+	c, err := k.crossing(post.Origin)
+	if err != nil || c == nil {
+		return cmp.Or(err, ErrNotFound)
+	}
+	if err := k.mayGo(c); err != nil {
+		return err
+	}
+	if overdue, err := k.overdue(post, c); err != nil || overdue && digests {
+		return cmp.Or(err, errOverdue)
+	}
+	d.Copy = &Copy{Author: c.Author, Body: c.Body, Files: c.Files}
+	if k.now.Sub(c.At) > lateAfter && d.Op == OpPost {
+		d.Copy.Written = c.At
+	}
+	if c.Root == "" {
+		return nil
+	}
+	root, err := k.crossing(c.Root)
+	if err != nil || root == nil {
+		return err
+	}
+	if d.Place.Thread, err = k.threadIn(root, post.Place); err != nil {
+		return err
+	}
+	if room := k.bot.roomAt(post.Place); d.Place.Thread == "" && root.State == Crossed && room != nil && slices.Contains(root.To, room.Name) {
+		d.Copy.Quote = shorten(markup.Plain(root.Body), 120)
+	}
+	return nil
+}
+
+// mayGo asks the register once more when it has changed since a crossing was let go: errHeld when it says no by now,
+// ErrNotFound while somebody decides.
+func (k *books) mayGo(c *Crossing) error {
+	switch {
+	case c.State == Held:
+		return ErrNotFound // what is released later is enqueued anew
+	case !c.Guarded:
+		return nil
+	}
+	g, err := k.guard()
+	if err != nil {
+		return err
+	}
+	if g.edition != c.Edition && !k.approved(c) && g.stops(g.ask(c.Body)) {
+		return errHeld
+	}
+	return nil
+}
+
+// approved reports whether what a crossing says now is exactly what somebody released.
+func (k *books) approved(c *Crossing) bool {
+	if c.Approval == 0 {
+		return false
+	}
+	a, err := approvals.Get(k.r, Serial(c.Approval))
+	return err == nil && a.State == Released && a.Hash == textHash(c.Body)
+}
+
+// threadIn is the id of a crossing in a room: of the original, or of its copy there; empty when it is not there.
+func (k *books) threadIn(root *Crossing, place Place) (string, error) {
+	if root.Room != "" && root.Place.Top() == place.Top() {
+		return cmp.Or(root.Place.Thread, root.ID), nil
+	}
+	if root.Root != "" {
+		parent, err := k.crossing(root.Root)
+		if err != nil {
+			return "", err
+		}
+		if parent != nil {
+			if thread, err := k.threadIn(parent, place); err != nil || thread != "" {
+				return thread, err
+			}
+		}
+	}
+	room := k.bot.roomAt(place)
+	if room == nil {
+		return "", nil
+	}
+	p, err := posts.Get(k.r, copyKey(root.Key, room.Name))
+	if errors.Is(err, ErrNotFound) || err == nil && len(p.IDs) == 0 {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	return p.IDs[0], nil
+}
+
+// holdQueued holds a message whose copies still wait, because the register has changed meanwhile. Copies that are
+// already there stay as they are.
+func (b *Bot) holdQueued(ctx context.Context, key string) error {
+	err := b.Do(ctx, Compose("recheck", key, Stamp(b.now())), func(_ context.Context, r *Request) ([]Reply, error) {
+		post, err := posts.Get(r.Tx, key)
+		if err != nil {
+			return nil, err
+		}
+		c, err := r.books.crossing(post.Origin)
+		if err != nil || c == nil || c.State != Crossed {
+			return nil, err
+		}
+		in := relay{guard: true, to: c.To}
+		in.look(r, c.Body)
+		if !in.blind && !r.bot.stops(in.hits) {
+			return nil, nil
+		}
+		for _, name := range c.To {
+			if err := r.takeBack(copyKey(c.Key, name)); err != nil {
+				return nil, err
+			}
+		}
+		return r.hold(c, in)
+	})
+	if err == nil {
+		err = &SendError{Fate: Retry, Reason: "register", After: time.Millisecond, Err: errors.New("the register has changed")}
+	}
+	return err
+}
+
+// takeBack forgets a copy that was not sent yet; its row finds nothing to do.
+func (r *Request) takeBack(key string) error {
+	post, err := posts.Get(r.Tx, key)
+	if errors.Is(err, ErrNotFound) || err == nil && post.Sent > 0 {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return posts.Delete(r.Tx, key)
+}

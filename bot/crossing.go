@@ -1,0 +1,367 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"standleitung/bot/markup"
+	"standleitung/bot/say"
+)
+
+// relay is what is known of a message in a room of a line before the unit of work.
+type relay struct {
+	room  *Room
+	to    []string // rooms that hear it, by mirroring lines
+	guard bool     // one of the lines asks the register
+	hits  []Hit
+	// edition is that of the register that was asked.
+	edition uint64
+	// blind is set when the register could not be read: then nothing crosses.
+	blind bool
+}
+
+// hears are the rooms that get what is written in a room, in the order of the configuration, each once; guarded says
+// whether the register is asked.
+func (k *books) hears(room string, forward bool) (to []string, guarded bool, err error) {
+	for _, l := range k.bot.linesOf(room) {
+		if l.Mode == Forward && !forward {
+			continue
+		}
+		paused, err := k.paused(l.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if paused {
+			continue
+		}
+		for _, other := range l.Rooms {
+			if other != room && !slices.Contains(to, other) {
+				to = append(to, other)
+			}
+		}
+		guarded = guarded || l.Guard
+	}
+	return to, guarded, nil
+}
+
+// overhear reads what people say to each other in a room. Nothing is taken in unless a line carries it on.
+func (b *Bot) overhear(k *books, m *Message) (intent, error) {
+	req := &Request{Reader: k.r, Now: k.now, Message: m, bot: b, books: k}
+	in := relay{room: b.roomAt(m.Place)}
+	if in.room == nil {
+		return intent{req: req}, nil
+	}
+	var err error
+	if in.to, in.guard, err = k.hears(in.room.Name, false); err != nil || len(in.to) == 0 {
+		return intent{req: req}, err
+	}
+	if req.Person, err = k.who(m.From); err != nil {
+		return intent{}, err
+	}
+	req.Voice = req.Person.Speaks()
+	if m.Body.IsZero() && m.Text != "" {
+		m.Body = b.rich(m.Text)
+	}
+	m.Body = markup.Disarm(m.Body)
+	run := in.said
+	switch m.Kind {
+	case Edited:
+		run = in.edited
+	case Deleted:
+		run = relayDeleted
+	}
+	in.look(req, m.Body)
+	return intent{req: req, run: run}, nil
+}
+
+// rich reads what was typed as formatted text, with the company's people as those who can be mentioned.
+func (b *Bot) rich(text string) markup.Doc {
+	return markup.Disarm(markup.ParseMarkdown(text, func(name string) (string, bool) {
+		if m := b.memberNamed(name); m != nil {
+			return m.ID, true
+		}
+		return "", false
+	}))
+}
+
+// look asks the register about a text. When it cannot be read, nothing crosses.
+func (in *relay) look(r *Request, body markup.Doc) {
+	if !in.guard {
+		return
+	}
+	g, err := r.books.guard()
+	if err != nil {
+		in.blind = true
+		r.bot.log.Error("the register cannot be read: nothing crosses a line", "error", err)
+		return
+	}
+	in.edition, in.hits = g.edition, g.ask(body)
+}
+
+// again asks the register once more when it has changed since the text was read.
+func (in *relay) again(r *Request, body markup.Doc) {
+	if g, err := r.books.guard(); in.guard && (err != nil || g.edition != in.edition) {
+		in.look(r, body)
+	}
+}
+
+// said takes in what a person wrote in a room of a line.
+func (in relay) said(_ context.Context, r *Request) ([]Reply, error) {
+	m := r.Message
+	in.again(r, m.Body)
+	c, err := r.books.crossing(crossingKey(m.Place, m.ID))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		c = &Crossing{Key: crossingKey(m.Place, m.ID), Body: m.Body, Version: m.At}
+	case c.State != Stub:
+		return nil, nil // the same message under another turn
+	}
+	deleted := c.State == Stub && c.Body.IsZero()
+	if c.State == Stub && !deleted {
+		in.look(r, c.Body) // the edit was here before: it is what would cross
+	}
+	c.Place, c.ID, c.Room, c.At, c.Files = m.Place, m.ID, in.room.Name, m.At, m.Files
+	c.Person, c.Author = r.Person.ID, Author{Name: r.Person.Called(), Party: in.room.Party, Platform: m.Place.Adapter}
+	c.To, c.Guarded, c.Edition = in.to, in.guard, in.edition
+	if deleted {
+		c.State = Gone
+		return nil, crossings.Put(r.Tx, c)
+	}
+	return r.start(c, in)
+}
+
+// start finds the thread of a new crossing and sends it on its way, or holds it.
+func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
+	var err error
+	if c.Seq, err = r.Tx.Number("crossing"); err != nil {
+		return nil, err
+	}
+	if c.Place.Thread != "" {
+		root, err := r.books.behind(c.Place, c.Place.Thread)
+		if err != nil {
+			return nil, err
+		}
+		if root == nil {
+			c.Orphan = true
+		} else {
+			c.Root = root.Key
+		}
+		if root != nil && (root.State == Held || root.State == Waiting) {
+			c.State = Waiting
+			return nil, crossings.Put(r.Tx, c)
+		}
+	}
+	if in.blind || r.bot.stops(in.hits) {
+		return r.hold(c, in)
+	}
+	replies := r.wordings(c, in.hits)
+	return replies, r.cross(c)
+}
+
+// cross makes the copies of a crossing.
+func (r *Request) cross(c *Crossing) error {
+	c.State = Crossed
+	if err := crossings.Put(r.Tx, c); err != nil {
+		return err
+	}
+	for _, name := range c.To {
+		room := r.bot.room(name)
+		if room == nil {
+			continue
+		}
+		if sent, err := posts.Get(r.Tx, copyKey(c.Key, name)); err == nil && sent.Sent > 0 {
+			sent.Revision++ // it was there before the message was held
+			if !sent.Pending {
+				sent.Pending = true
+				if err := r.Tx.Enqueue(sent.lane(), sent.Key); err != nil {
+					return err
+				}
+			}
+			if err := posts.Put(r.Tx, sent); err != nil {
+				return err
+			}
+			continue
+		} else if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		post := &Post{Key: copyKey(c.Key, name), Place: room.Place, At: r.Now, Voice: r.bot.voice, Origin: c.Key, Seq: c.Seq, Revision: 1, Pending: true}
+		if err := posts.Put(r.Tx, post); err != nil {
+			return err
+		}
+		if err := r.Tx.Enqueue(post.lane(), post.Key); err != nil {
+			return err
+		}
+	}
+	return r.releaseWaiting(c)
+}
+
+// releaseWaiting sends on what was written under a held message.
+func (r *Request) releaseWaiting(root *Crossing) error {
+	from, to := Under(root.Key)
+	var waiting []*Crossing
+	for c, err := range crossings.All(r.Tx, Query{Index: "waits", From: from, To: to}) {
+		if err != nil {
+			return err
+		}
+		waiting = append(waiting, c)
+	}
+	for _, c := range waiting {
+		if err := r.resume(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// edited takes in a changed text. The last writer by the platform's time wins; the change is a new crossing for
+// the guard.
+func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
+	m := r.Message
+	in.again(r, m.Body)
+	c, err := r.books.crossing(crossingKey(m.Place, m.ID))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		if other, err := r.books.behind(m.Place, m.ID); err != nil || other != nil {
+			return nil, cmp.Or(err, errNotYours)
+		}
+		// The edit came before its message; if that never comes, the words are forgotten.
+		if err := r.setTimer("stub.forget", crossingKey(m.Place, m.ID), r.Now.Add(stubLife)); err != nil {
+			return nil, err
+		}
+		return nil, crossings.Put(r.Tx, &Crossing{Key: crossingKey(m.Place, m.ID), Place: m.Place, ID: m.ID, At: m.At, Version: m.At, Body: m.Body, State: Stub})
+	case m.At.Before(c.Version) || c.State == Gone || c.State == Withdrawn:
+		return nil, nil
+	case c.Person != "" && c.Person != r.Person.ID:
+		return nil, errNotYours
+	}
+	c.Version = m.At
+	switch c.State {
+	case Stub, Waiting, Stopped:
+		c.Body = m.Body
+		return nil, crossings.Put(r.Tx, c)
+	case Held:
+		return r.changeHeld(c, m.Body, in)
+	}
+	if in.blind || r.bot.stops(in.hits) {
+		return r.holdEdit(c, m.Body, in)
+	}
+	c.Body, c.Edit = m.Body, nil
+	return nil, r.recopy(c)
+}
+
+// stubLife is how long an edit or a deletion waits for its message.
+const stubLife = time.Hour
+
+// jobForgetStub forgets a change whose message never came: it was not meant for the line.
+func jobForgetStub(_ context.Context, r *Request, key string) ([]Reply, error) {
+	c, err := r.books.crossing(key)
+	if err != nil || c == nil || c.State != Stub {
+		return nil, err
+	}
+	return nil, crossings.Delete(r.Tx, key)
+}
+
+// errNotYours answers the attempt to change the words of others. Platforms rarely let it come to this.
+var errNotYours error = fault(Denied, say.T("Das kann nur ändern, wer es geschrieben hat. Nichts geändert.", "Only the writer can change this. Nothing changed."))
+
+// recopy has the copies of a crossing brought up to date.
+func (r *Request) recopy(c *Crossing) error {
+	if err := crossings.Put(r.Tx, c); err != nil {
+		return err
+	}
+	for _, name := range c.To {
+		post, err := posts.Get(r.Tx, copyKey(c.Key, name))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if post.Digest != "" {
+			continue // a digest is what was said then; it is not rewritten
+		}
+		post.Revision++
+		post.Deleted = c.State == Gone
+		if !post.Pending {
+			post.Pending = true
+			if err := r.Tx.Enqueue(post.lane(), post.Key); err != nil {
+				return err
+			}
+		}
+		if err := posts.Put(r.Tx, post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relayDeleted turns the copies into tombstones; what was not sent yet never is.
+func relayDeleted(_ context.Context, r *Request) ([]Reply, error) {
+	m := r.Message
+	c, err := r.books.crossing(crossingKey(m.Place, m.ID))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil:
+		if other, err := r.books.behind(m.Place, m.ID); err != nil || other != nil {
+			return nil, err // somebody removed a copy; the original stays
+		}
+		// The deletion came before its message.
+		if err := r.setTimer("stub.forget", crossingKey(m.Place, m.ID), r.Now.Add(stubLife)); err != nil {
+			return nil, err
+		}
+		return nil, crossings.Put(r.Tx, &Crossing{Key: crossingKey(m.Place, m.ID), Place: m.Place, ID: m.ID, At: m.At, Version: m.At, State: Stub})
+	case c.State == Gone || m.At.Before(c.Version):
+		return nil, nil
+	}
+	replies, err := r.dropHeld(c)
+	if err != nil {
+		return nil, err
+	}
+	held := c.State == Held
+	c.Version, c.State, c.Body, c.Edit, c.Files = m.At, Gone, markup.Doc{}, nil, nil
+	if err := r.recopy(c); err != nil || !held {
+		return replies, err
+	}
+	return replies, r.releaseWaiting(c)
+}
+
+// wordings tells the writer, privately, how the company says it.
+func (r *Request) wordings(c *Crossing, hits []Hit) []Reply {
+	g := r.bot.guards.newest.Load()
+	var replies []Reply
+	for _, h := range hits {
+		f := g.flags[h.Flag]
+		if f == nil || f.Level != Green || f.Wording == "" {
+			continue
+		}
+		replies = append(replies, Reply{To: Asker, Card: func(v say.Voice) Card {
+			return Card{
+				Title: say.T("Gesendet. Unsere Formulierung:", "Sent. Our wording:").In(v), Quote: f.Wording,
+				Preview: say.T("Gesendet, mit einem Hinweis", "Sent, with a hint").In(v),
+			}
+		}})
+	}
+	return replies
+}
+
+// resume sends a reply on its way that waited under a held message. It is asked about anew.
+func (r *Request) resume(c *Crossing) error {
+	in := relay{guard: c.Guarded, to: c.To}
+	in.look(r, c.Body)
+	if in.blind || r.bot.stops(in.hits) {
+		replies, err := r.hold(c, in)
+		if err != nil {
+			return err
+		}
+		r.also = append(r.also, replies...)
+		return nil
+	}
+	return r.cross(c)
+}
