@@ -26,6 +26,8 @@ type Bench struct {
 	People [2]bot.Identity
 	// Nowhere is a place that does not exist.
 	Nowhere bot.Place
+	// NoChanges is set when people cannot edit and delete what they wrote, or the adapter never hears of it.
+	NoChanges bool
 	// Restart makes another adapter on the same platform, as after a restart of the program. The one before has
 	// ended.
 	Restart func() bot.Adapter
@@ -36,6 +38,10 @@ type Bench struct {
 type Platform interface {
 	// Say has somebody say something.
 	Say(s Speech) Reaction
+	// Edit has somebody write a post at a place anew, and Delete has them delete it. It is not taken when somebody else
+	// wrote it, whether the platform or the adapter sees to that.
+	Edit(who bot.Identity, at bot.Place, id, text string) Reaction
+	Delete(who bot.Identity, at bot.Place, id string) Reaction
 	// Press has somebody press the button with a label on the newest post of a place that shows it to them.
 	Press(who bot.Identity, at bot.Place, label string) Reaction
 	// Submit has somebody send a form that was opened for them at a place.
@@ -82,7 +88,8 @@ type Reaction struct {
 // Shown is a post as somebody sees it.
 type Shown struct {
 	ID     string
-	By     string // the id of the person; empty for the bot
+	By     string // the id of the person; empty for the bot and for copies
+	Author string // of a copy, who wrote the original, wherever the platform shows that; empty for everything else
 	Thread string // the id of the post that the thread hangs on
 	// Text is everything that can be read on it, markup resolved.
 	Text    string
@@ -92,6 +99,8 @@ type Shown struct {
 	Active []string
 	// Marked is set when it is shown as a possible repetition.
 	Marked bool
+	// Late is set when it is shown as having been written earlier than it came.
+	Late bool
 	// Preview is what a lock screen shows; nil where the platform has none.
 	Preview *string
 }

@@ -18,7 +18,7 @@ type rule struct {
 }
 
 func cases() []rule {
-	return slices.Concat(comingIn(), goingOut(), living())
+	return slices.Concat(comingIn(), changing(), goingOut(), crossing(), living())
 }
 
 // comingIn are the rules of what people do.
@@ -90,7 +90,7 @@ func acknowledgedLate(s *stage) {
 
 func refused(s *stage) {
 	s.start()
-	s.core.Answer(func(bot.Message) (bot.Outcome, error) { return bot.Outcome{}, errors.New("disk full") })
+	s.core.Answer(func(bot.Message) (bot.Outcome, error) { return bot.Outcome{}, errDiskFull })
 	if s.Platform.Say(Speech{By: s.People[0], At: s.Rooms[0], Text: "nicht verlieren"}).Taken {
 		s.Error("the platform was told that a message was taken that the core refused")
 	}
@@ -540,9 +540,10 @@ func history(s *stage) {
 	s.start()
 	s.say(s.Rooms[0], Plainly, "von Menschen")
 	s.send(post("p", s.Rooms[0], "vom Bot"))
-	before := s.shown(s.People[1], s.Rooms[0], 2)
+	s.send(copyOf("c", s.Rooms[0], "von drüben"))
+	before := s.shown(s.People[1], s.Rooms[0], 3)
 	s.restart()
-	if diff := cmp.Diff(before, s.shown(s.People[1], s.Rooms[0], 2)); diff != "" {
+	if diff := cmp.Diff(before, s.shown(s.People[1], s.Rooms[0], 3)); diff != "" {
 		s.Errorf("shown after the restart (-before +after):\n%s", diff)
 	}
 }

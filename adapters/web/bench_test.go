@@ -47,9 +47,9 @@ func (c *clock) move(d time.Duration) {
 func config(now func() time.Time) web.Config {
 	return web.Config{
 		Rooms: []web.Room{
-			{ID: "sales", Name: "vertrieb", Party: "sales"},
-			{ID: "pr", Name: "pr", Party: "pr"},
-			{ID: "social", Name: "social", Party: "social"},
+			{ID: "sales", Name: "vertrieb", Party: "sales", Hears: []string{"pr", "social"}},
+			{ID: "pr", Name: "pr", Party: "pr", Hears: []string{"vertrieb", "social"}},
+			{ID: "social", Name: "social", Party: "social", Hears: []string{"vertrieb", "pr"}},
 		},
 		People: []web.Person{
 			{ID: "ines", Name: "Ines Brandt", Title: "PR", Party: "pr", Language: say.German},
@@ -146,12 +146,16 @@ type shownPost struct {
 	Number   uint64
 	Place    string
 	Thread   string
-	From     *struct{ ID, Name string }
+	From     *struct{ ID, Name, Party, Platform string }
 	Text     string
+	Quote    string
+	Written  time.Time
+	Files    []struct{ Name, URL string }
 	Card     *bot.Card
 	Language string
 	At       time.Time
 	Private  bool
+	Edited   bool
 	Deleted  bool
 }
 
@@ -373,6 +377,26 @@ func (b *browser) Say(s adaptertest.Speech) adaptertest.Reaction {
 	}).reaction()
 }
 
+func (b *browser) Edit(who bot.Identity, at bot.Place, id, text string) adaptertest.Reaction {
+	return b.change("edit", who, at, id, map[string]any{"text": text})
+}
+
+func (b *browser) Delete(who bot.Identity, at bot.Place, id string) adaptertest.Reaction {
+	return b.change("delete", who, at, id, map[string]any{})
+}
+
+// change edits or deletes a post that somebody sees: nobody can change what they do not.
+func (b *browser) change(act string, who bot.Identity, at bot.Place, id string, body map[string]any) adaptertest.Reaction {
+	for range 5000 {
+		if _, ok := b.byID(who.ID, id); ok {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	body["person"], body["id"], body["place"], body["post"] = who.ID, pageID(), placeOf(at), id
+	return b.act(act, body).reaction()
+}
+
 func (b *browser) Press(who bot.Identity, at bot.Place, label string) adaptertest.Reaction {
 	for _, p := range slices.Backward(b.settled(who.ID, at)) {
 		if p.Card == nil {
@@ -437,8 +461,11 @@ func (b *browser) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		if p.Deleted {
 			continue
 		}
-		s := adaptertest.Shown{ID: p.ID, Thread: p.Thread, Text: p.Text}
-		if p.From != nil {
+		s := adaptertest.Shown{ID: p.ID, Thread: p.Thread, Text: p.Text, Late: !p.Written.IsZero()}
+		switch {
+		case p.From != nil && p.From.ID == "":
+			s.Author, s.Text = p.From.Name, strings.TrimPrefix(p.Quote+"\n"+p.Text, "\n")
+		case p.From != nil:
 			s.By = p.From.ID
 		}
 		if p.Card != nil {

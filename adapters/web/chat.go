@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"standleitung/bot"
+	"standleitung/bot/markup"
 	"standleitung/bot/say"
 )
 
@@ -26,11 +27,16 @@ type entry struct {
 	Revision int          `json:"revision,omitempty"`
 	Place    bot.Place    `json:"place"`
 	Reader   string       `json:"reader,omitempty"`
-	From     *author      `json:"from,omitempty"` // nil for the bot
+	From     *author      `json:"from,omitempty"` // nil for the bot, and where a person changes a post
 	Text     string       `json:"text,omitempty"`
+	Rich     *markup.Doc  `json:"rich,omitempty"`   // of a copy with formatting
+	Quote    string       `json:"quote,omitempty"`  // of a copy: the beginning of what it answers
+	Files    []attached   `json:"files,omitempty"`  // of a copy
+	Written  time.Time    `json:"written,omitzero"` // of a copy that came late: when its original was written
 	Card     *bot.Card    `json:"card,omitempty"`
 	Language say.Language `json:"language,omitempty"`
 	At       time.Time    `json:"at"`
+	Act      string       `json:"act,omitempty"` // what the page called it when a person deleted the post
 }
 
 const entryVersion = 1
@@ -45,10 +51,19 @@ func (e entry) note(key string) (bot.Note, error) {
 	return bot.Note{Key: key, Value: value}, nil
 }
 
-// author is who wrote a post, with the name of that time.
+// author is who wrote a post, with the name of that time. On a copy it is somebody in another room, who has a party and a
+// platform instead of an id.
 type author struct {
-	ID   string `json:"id"`
+	ID       string `json:"id,omitempty"`
+	Name     string `json:"name"`
+	Party    string `json:"party,omitempty"`
+	Platform string `json:"platform,omitempty"`
+}
+
+// attached is a file of a copy. Without an address it can only be named.
+type attached struct {
 	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
 }
 
 // post is one post as the page gets it. It is never changed once it was handed out; an edit makes a new one.
@@ -59,19 +74,49 @@ type post struct {
 	Thread   string       `json:"thread,omitempty"`
 	From     *author      `json:"from,omitempty"` // nil for the bot
 	Text     string       `json:"text,omitempty"`
+	Rich     *markup.Doc  `json:"rich,omitempty"` // the same with its formatting, if it has any
+	Quote    string       `json:"quote,omitempty"`
+	Files    []attached   `json:"files,omitempty"`
+	Written  time.Time    `json:"written,omitzero"`
 	Card     *bot.Card    `json:"card,omitempty"`
 	Language say.Language `json:"language,omitempty"` // of the card
 	At       time.Time    `json:"at"`
 	Private  bool         `json:"private,omitempty"` // in a room, for one person only
+	Edited   bool         `json:"edited,omitempty"`  // what people wrote; cards change as a matter of course
 	Deleted  bool         `json:"deleted,omitempty"`
 
 	top      bot.Place
 	reader   string // the only person who may see it; empty for everybody
 	revision int
+	changed  time.Time // when a person last changed it
+	act      string    // that deleted it
 }
 
 // visible reports whether a person may see the post.
 func (p *post) visible(person string) bool { return p.reader == "" || p.reader == person }
+
+// writtenBy reports whether a person wrote the post, here.
+func (p *post) writtenBy(person string) bool { return p.From != nil && p.From.ID == person }
+
+// yields reports whether an entry is newer than what the post shows. Between two changes by its author the time of the
+// act decides, as it does in the core, so that both keep the same one.
+func (p *post) yields(e entry) bool {
+	if p.From != nil && p.From.ID != "" {
+		return !e.At.Before(p.changed)
+	}
+	return e.Revision > p.revision
+}
+
+// take makes the post say what an entry says.
+func (p *post) take(e entry) {
+	p.revision, p.changed = e.Revision, e.At
+	p.Text, p.Quote, p.Files, p.Card, p.Language, p.Edited = e.Text, e.Quote, e.Files, e.Card, e.Language, p.From != nil
+	p.Rich = e.tree(p.From)
+	if e.Op == bot.OpDelete {
+		p.Text, p.Rich, p.Quote, p.Files, p.Card, p.Edited = "", nil, "", nil, nil, false
+		p.Deleted, p.act = true, e.Act
+	}
+}
 
 // event is what a note changed, as the pages get it.
 type event struct {
@@ -140,16 +185,16 @@ func (c *chat) change(e entry, number uint64) *post {
 		return nil
 	case e.Op == bot.OpPost && old == nil:
 		p := first(e, number)
+		if root := c.posts[p.Thread]; root != nil && root.top == p.top && root.Thread != "" {
+			p.Thread = root.Thread // a thread has no threads
+		}
 		c.add(p)
 		return p
-	case old == nil || old.Deleted || e.Revision <= old.revision:
+	case old == nil || old.Deleted || !old.yields(e):
 		return nil
 	}
 	p := *old
-	p.revision, p.Text, p.Card, p.Language = e.Revision, e.Text, e.Card, e.Language
-	if e.Op == bot.OpDelete {
-		p.Text, p.Card, p.Deleted = "", nil, true
-	}
+	p.take(e)
 	c.replace(&p)
 	return &p
 }
@@ -158,9 +203,10 @@ func (c *chat) change(e entry, number uint64) *post {
 func first(e entry, number uint64) *post {
 	p := &post{
 		ID: e.ID, Number: number, Place: e.Place.ID, Thread: e.Place.Thread, From: e.From, Text: e.Text,
-		Card: e.Card, Language: e.Language, At: e.At, Private: e.Reader != "",
-		top: e.Place.Top(), reader: e.Reader, revision: e.Revision,
+		Quote: e.Quote, Files: e.Files, Written: e.Written, Card: e.Card, Language: e.Language, At: e.At, Private: e.Reader != "",
+		top: e.Place.Top(), reader: e.Reader, revision: e.Revision, changed: e.At,
 	}
+	p.Rich = e.tree(e.From)
 	if e.Place.Direct {
 		p.Place, p.reader, p.Private = directPlace, e.Place.ID, false
 	}

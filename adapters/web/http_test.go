@@ -274,6 +274,12 @@ func TestRefusals(t *testing.T) {
 		{"a megabyte", "say", with("text", strings.Repeat("x", 1<<20)), 413, "too_long", ""},
 		{"not UTF-8", "say", []byte("{\"person\":\"ines\",\"id\":\"aaaaaaaaa\",\"place\":\"pr\",\"text\":\"\xff\xfe\"}"), 400, "not_utf8", ""},
 		{"not JSON", "say", []byte("text=x"), 400, "bad_request", ""},
+		{"an edit of nothing", "edit", with("post", ""), 404, "unknown_post", ""},
+		{"an edit of what there never was", "edit", with("post", pageID()), 404, "unknown_post", "Diese Nachricht gibt es hier nicht"},
+		{"a deletion of what there never was", "delete", with("post", "bot.aGFsbG8"), 404, "unknown_post", ""},
+		{"an edit without an id", "edit", with("id", ""), 400, "bad_id", ""},
+		{"an edit in the direct conversation", "edit", with("place", "direct"), 400, "rooms_only", "Ändern und löschen geht nur in Räumen"},
+		{"an edit in an unknown room", "edit", with("place", "attic"), 404, "unknown_room", ""},
 		{"no action", "press", with("post", "bot.aGFsbG8"), 400, "bad_request", ""},
 		{"a long action", "submit", with("do", strings.Repeat("x", 201)), 400, "bad_request", ""},
 	} {
@@ -486,13 +492,14 @@ func within(part, whole string) bool {
 }
 
 func FuzzBody(f *testing.F) {
-	for _, act := range []string{"say", "press", "submit", "open"} {
+	acts := []string{"say", "edit", "delete", "press", "submit", "open"}
+	for _, act := range acts {
 		f.Add(act, []byte(`{"person":"ines","id":"12345678","place":"pr","text":"x","post":"bot.YQ","do":"x","fields":{"a":"b"}}`))
 	}
 	f.Add("press", []byte(`{"person":"ines","id":"12345678","place":"direct","thread":"bot.","post":"bot.!","do":"x"}`))
 	d := newDirect(f)
 	f.Fuzz(func(t *testing.T, act string, body []byte) {
-		if !slices.Contains([]string{"say", "press", "submit", "open"}, act) {
+		if !slices.Contains(acts, act) {
 			t.Skip()
 		}
 		w := d.ask(http.MethodPost, "/chat/"+act, body, nil)

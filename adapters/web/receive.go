@@ -29,8 +29,8 @@ type request struct {
 	ID     string            `json:"id"`     // made by the page; the same thing sent again bears the same
 	Place  string            `json:"place"`  // a room's id, or "direct"
 	Thread string            `json:"thread"` // id of the post that the thread hangs on
-	Text   string            `json:"text"`   // of say
-	Post   string            `json:"post"`   // of press: the card's id
+	Text   string            `json:"text"`   // of say and edit
+	Post   string            `json:"post"`   // id of the card of press, of the post of edit and delete
 	Do     string            `json:"do"`     // of press and submit
 	Fields map[string]string `json:"fields"` // of submit
 }
@@ -89,14 +89,11 @@ func (a *Adapter) act(make func(*Adapter, *Person, request) (bot.Message, error)
 // said makes the message of something written. What a person wrote lands in the journal with its effect.
 func said(a *Adapter, p *Person, req request) (bot.Message, error) {
 	m, err := a.message("say", bot.Said, p, req)
+	if err == nil {
+		err = checkText(req.Text)
+	}
 	if err != nil {
 		return m, err
-	}
-	switch {
-	case strings.TrimFunc(req.Text, blank) == "":
-		return m, &fault{http.StatusBadRequest, "empty", texts().empty}
-	case utf8.RuneCountInString(req.Text) > maxText:
-		return m, &fault{http.StatusRequestEntityTooLarge, "too_long", texts().tooLong}
 	}
 	if m.Place, err = a.rooted(m.Place, p); err != nil {
 		return m, err
@@ -104,7 +101,7 @@ func said(a *Adapter, p *Person, req request) (bot.Message, error) {
 	m.ID = req.ID
 	m.Text, m.Addressed = address(req.Text, m.Place.Direct)
 	e := entry{
-		ID: req.ID, Op: bot.OpPost, Place: m.Place, From: &author{p.ID, p.Name}, Text: req.Text, At: m.At,
+		ID: req.ID, Op: bot.OpPost, Place: m.Place, From: &author{ID: p.ID, Name: p.Name}, Text: req.Text, At: m.At,
 	}
 	note, err := e.note(saidKey(req.ID))
 	m.Notes = []bot.Note{note}

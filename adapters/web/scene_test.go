@@ -10,6 +10,7 @@ import (
 
 	"standleitung/adapters/web"
 	"standleitung/bot"
+	"standleitung/bot/markup"
 	"standleitung/bot/say"
 )
 
@@ -117,6 +118,76 @@ func (s *stage) morning() {
 	for i := range 7 {
 		s.says([]string{"ines", "mara"}[i%2], "pr", s.thread("pr"), fmt.Sprintf("Antwort %d: %s", i+1, strings.Repeat("dazu gibt es etwas zu sagen ", i%3+1)))
 	}
+}
+
+// copied lets the bot post what somebody wrote in another room, and returns the id of the copy.
+func (s *stage) copied(to, thread, name, party, text string, more func(*bot.Delivery)) string {
+	s.Helper()
+	d := bot.Delivery{
+		Post: "copy-" + to + "-" + text, Op: bot.OpPost, Revision: 1, Place: bot.Place{Adapter: "web", ID: to, Thread: thread},
+		Copy: &bot.Copy{Author: bot.Author{Name: name, Party: party, Platform: "web"}, Body: markup.FromPlain(text)},
+	}
+	if more != nil {
+		more(&d)
+	}
+	sent, err := s.a.Send(s.Context(), d)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for {
+		if _, ok := s.act.byID("ines", sent.IDs[0]); ok {
+			return sent.IDs[0]
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// crosses lets somebody write in a room, and has it cross to the others: the ids by room. Roots are those of the message
+// that it answers.
+func (s *stage) crosses(person, name, party, room, text string, roots map[string]string) map[string]string {
+	s.Helper()
+	ids := map[string]string{room: s.says(person, room, roots[room], text)}
+	s.clockwork.move(-time.Minute)
+	for _, other := range []string{"sales", "pr", "social"} {
+		if other != room {
+			ids[other] = s.copied(other, roots[other], name, party, text, nil)
+		}
+	}
+	s.clockwork.move(time.Minute)
+	return ids
+}
+
+// line fills the rooms with what crosses them, and with one message that does not.
+func (s *stage) line() {
+	s.Helper()
+	s.clockwork.move(-30 * time.Minute)
+	root := s.crosses("mara", "Mara Lindner", "sales", "sales", "Dritter Kunde heute: Läuft die Pumpe ohne Cloud?", nil)
+	s.crosses("jan", "Jan Okafor", "social", "social", "Daraus mache ich einen Beitrag.", root)
+	s.crosses("ines", "Ines Brandt", "pr", "pr", "Bitte mit dem Satz aus dem Register: „läuft auch ohne Internet“.", root)
+	s.crosses("mara", "Mara Lindner", "sales", "sales", "Der Kunde aus Ulm fragt außerdem nach einem Ersatzteil-Abo.", nil)
+	s.crosses("mara", "Mara Lindner", "sales", "sales", "Ich frage nach, ob er dafür zahlen würde.", nil)
+	s.clockwork.move(7 * time.Minute)
+	for _, room := range []string{"sales", "pr"} {
+		s.copied(room, "", "Tom Weiß", "management", "Sehr gut. Bitte bis Freitag zusammenfassen.", func(d *bot.Delivery) {
+			d.Copy.Author.Platform = "teams"
+			d.Copy.Written = s.clockwork.Now().Add(-14 * time.Minute)
+			d.Copy.Quote = "Wer fasst zusammen, was Kunden zur Cloud fragen, und bis wann?"
+		})
+	}
+	s.clockwork.move(time.Minute)
+	held := s.says("jan", "social", "", "Gute Nachricht zuerst: Sie bleibt lieferbar. Ab Januar wird sie teurer, aber nicht viel teurer.")
+	s.posts(bot.Delivery{Post: "held", Place: bot.Place{Adapter: "web", ID: "social", Thread: held}, Reader: "jan", Card: bot.Card{
+		Quote: "Gute Nachricht zuerst: Sie bleibt lieferbar. Ab Januar wird sie teurer, aber nicht viel teurer.", Marks: []string{"teurer"}, Tone: bot.ToneHold,
+		Text:    "Noch nicht gesendet: „teurer“ betrifft „Preise 2027“. Ines ist gefragt; ohne ein Ja geht nichts raus.",
+		Buttons: []bot.Button{{Label: "Ändern", Do: "x"}, {Label: "Zurückziehen", Do: "y"}},
+		Note:    "Im Raum social ist es schon zu lesen: Bitte lösche es dort, wenn es da nicht stehen soll.",
+	}})
+	s.posts(bot.Delivery{Post: "approve", Place: web.DirectPlace("ines"), Card: bot.Card{
+		Title: "Wartet auf Sie: eine Nachricht von Jan Okafor", Meta: "an vertrieb, pr · betrifft „Preise 2027“ (abstimmen) · seit 09:55",
+		Quote: "Gute Nachricht zuerst: Sie bleibt lieferbar. Ab Januar wird sie teurer, aber nicht viel teurer.", Marks: []string{"teurer"}, Tone: bot.ToneHold,
+		Buttons: []bot.Button{{Label: "Senden", Do: "x", Primary: true}, {Label: "Nicht senden", Do: "y"}, {Label: "Rückfrage", Do: "z"}},
+		Note:    "Ohne ein Ja geht nichts raus.",
+	}})
 }
 
 // thread is the id of the first post of a room.

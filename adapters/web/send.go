@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"standleitung/bot"
+	"standleitung/bot/markup"
 )
 
 // Send writes a delivery to the journal, from where the pages get it. A delivery that comes twice has the same key
@@ -58,8 +59,22 @@ func (a *Adapter) entryOf(d bot.Delivery) (e entry, reason string) {
 	if len(d.IDs) > 0 {
 		e.ID = d.IDs[0]
 	}
-	if d.Op != bot.OpDelete {
+	switch {
+	case d.Op == bot.OpDelete:
+	case d.Copy != nil:
+		e.copied(d.Copy)
+	default:
 		e.Card = &d.Card
 	}
 	return e, ""
+}
+
+// copied fills an entry with what a person wrote in another room: it is theirs, not the bot's.
+func (e *entry) copied(c *bot.Copy) {
+	e.From = &author{Name: c.Author.Name, Party: c.Author.Party, Platform: c.Author.Platform}
+	e.Text, e.Rich = markup.Plain(c.Body), formatted(c.Body)
+	e.Quote, e.Written = c.Quote, c.Written
+	for _, f := range c.Files {
+		e.Files = append(e.Files, attached{f.Name, f.URL})
+	}
 }

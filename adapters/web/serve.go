@@ -67,9 +67,13 @@ func (a *Adapter) Routes() http.Handler {
 	mux.HandleFunc("GET /chat/snapshot", a.running(a.snapshot))
 	mux.HandleFunc("GET /chat/events", a.running(a.events))
 	mux.HandleFunc("POST /chat/say", a.act(said))
+	mux.HandleFunc("POST /chat/edit", a.act(edited))
+	mux.HandleFunc("POST /chat/delete", a.act(deleted))
 	mux.HandleFunc("POST /chat/press", a.act(pressed))
 	mux.HandleFunc("POST /chat/submit", a.act(submitted))
 	mux.HandleFunc("POST /chat/open", a.act(opened))
+	mux.HandleFunc("GET /chat/scene", a.running(a.tellScene))
+	mux.HandleFunc("POST /chat/scene", a.running(a.directScene))
 	return a.local(harden(mux))
 }
 

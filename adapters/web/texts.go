@@ -12,12 +12,14 @@ const botName = "Standleitung"
 
 // faultTexts are the texts of refused requests.
 type faultTexts struct {
-	badRequest, empty, internal, notRunning, notStored, notUTF8, tooLong, unknownPerson, unknownRoom, unknownThread say.Text
+	badRequest, deleted, empty, internal, notRunning, notStored, notUTF8, notYours, roomsOnly, tooLong,
+	unknownPerson, unknownPost, unknownRoom, unknownThread say.Text
 }
 
 func texts() faultTexts {
 	return faultTexts{
 		badRequest: say.T("Das kam unverständlich an; nichts gesendet.", "That arrived garbled; nothing was sent."),
+		deleted:    say.T("Diese Nachricht ist schon gelöscht; nichts geändert.", "This message is deleted already; nothing was changed."),
 		empty:      say.T("Da steht noch nichts; nichts gesendet.", "There is nothing in it yet; nothing was sent."),
 		internal:   say.T("Hier ist etwas schiefgegangen; nichts gesendet.", "Something went wrong here; nothing was sent."),
 		notRunning: say.T("Standleitung startet gerade.", "Standleitung is just starting."),
@@ -25,10 +27,16 @@ func texts() faultTexts {
 			"Not stored, nothing was sent. Please try again."),
 		notUTF8: say.T("Der Text enthält Zeichen, die niemand lesen kann (kein UTF-8); nichts gesendet.",
 			"The text contains characters that nobody can read (not UTF-8); nothing was sent."),
+		notYours: say.T("Das hat jemand anders geschrieben; nichts geändert.",
+			"Somebody else wrote this; nothing was changed."),
+		roomsOnly: say.T("Ändern und löschen geht nur in Räumen; nichts geändert.",
+			"Only what is in a room can be edited and deleted; nothing was changed."),
 		tooLong: say.T("Zu lang: höchstens {max} Zeichen. Nichts gesendet, der Text bleibt stehen.",
 			"Too long: {max} characters at most. Nothing was sent; the text stays."),
 		unknownPerson: say.T("Diese Person gibt es hier nicht.", "There is no such person here."),
-		unknownRoom:   say.T("Diesen Raum gibt es hier nicht.", "There is no such room here."),
+		unknownPost: say.T("Diese Nachricht gibt es hier nicht, oder nicht mehr; nichts geändert.",
+			"There is no such message here, or no longer; nothing was changed."),
+		unknownRoom: say.T("Diesen Raum gibt es hier nicht.", "There is no such room here."),
 		unknownThread: say.T("Diese Nachricht ist nicht mehr da, auf sie kann niemand antworten.",
 			"This message is no longer there; nobody can reply to it."),
 	}
@@ -48,7 +56,7 @@ func pageTexts() map[string]say.Text {
 		// A place: its head, and what stands there before anything was written.
 		"onlyForYou":  say.T("nur für {Sie|dich}", "only for you"),
 		"directTab":   say.T("Für {Sie|dich}", "For you"),
-		"hears":       say.T("Hier lesen mit: {rooms}", "Reading along: {rooms}"),
+		"hears":       say.T("Hier lesen mit: {rooms}", "Also read by: {rooms}"),
 		"hearsNobody": say.T("Hier liest sonst niemand mit", "Nobody else reads along"),
 		"hearsDirect": say.T("Hier liest niemand mit", "Nobody reads along here"),
 		"logOf":       say.T("Nachrichten: {place}", "Messages: {place}"),
@@ -64,7 +72,7 @@ func pageTexts() map[string]say.Text {
 		"yesterday":     say.T("Gestern", "Yesterday"),
 
 		// Writing.
-		"writeTo":     say.T("Nachricht an {rooms}", "Message to {rooms}"),
+		"writeTo":     say.T("Nachricht an {rooms} …", "Message to {rooms} …"),
 		"writeDirect": say.T("Einfach schreiben, oder: thema, hilfe …", "Just write, or: topic, help …"),
 		"writeReply":  say.T("Antwort", "Reply"),
 		"hintRoom":    say.T("/ oder @{bot} meint den Bot", "/ or @{bot} addresses the bot"),
@@ -83,8 +91,24 @@ func pageTexts() map[string]say.Text {
 		"notSubmitted": say.T("Nicht angekommen: keine Verbindung. Alles steht noch da.", "Did not arrive: no connection. Everything is still here."),
 
 		// Posts.
-		"onlyYou":   say.T("Nur für {Sie|dich} sichtbar", "Only you can see this"),
-		"deleted":   say.T("Gelöscht", "Deleted"),
+		"onlyYou":  say.T("Nur für {Sie|dich} sichtbar", "Only you can see this"),
+		"deleted":  say.T("Gelöscht", "Deleted"),
+		"edited":   say.T("geändert", "edited"),
+		"written":  say.T("Verspätet: geschrieben {when}", "Late: written {when}"),
+		"answers":  say.T("Antwort auf: „{quote}“", "Reply to: “{quote}”"),
+		"pr":       say.T("PR", "PR"),
+		"sales":    say.T("Vertrieb", "Sales"),
+		"social":   say.T("Social", "Social"),
+		"yours":    say.T("Bearbeiten oder löschen", "Edit or delete"),
+		"copies":   say.T("Kopien in {rooms} ändern sich mit.", "Copies in {rooms} change with it."),
+		"change":   say.T("Bearbeiten", "Edit"),
+		"changeTo": say.T("Neuer Text", "New text"),
+		"hintEdit": say.T("Eingabetaste speichert, Esc bricht ab", "Enter saves, Esc cancels"),
+		"save":     say.T("Speichern", "Save"),
+		"cancel":   say.T("Abbrechen", "Cancel"),
+		"delete":   say.T("Löschen", "Delete"),
+		"notChanged": say.T("Nicht geändert: keine Verbindung. Bitte noch einmal.",
+			"Not changed: no connection. Please try again."),
 		"reply":     say.T("Antworten", "Reply"),
 		"replyTo":   say.T("{name} antworten", "Reply to {name}"),
 		"earlier":   say.T("{n} frühere Antworten", "{n} earlier replies"),
@@ -102,7 +126,9 @@ type setup struct {
 	MaxText int                          `json:"maxText"`
 	Rooms   []setupRoom                  `json:"rooms"`
 	People  []setupPerson                `json:"people"`
+	Parties map[string]setupParty        `json:"parties"`
 	Texts   map[string]map[string]string `json:"texts"` // by voice and name
+	Scene   bool                         `json:"scene,omitempty"`
 }
 
 type setupRoom struct {
@@ -110,6 +136,13 @@ type setupRoom struct {
 	Name  string   `json:"name"`
 	Tint  string   `json:"tint,omitempty"`
 	Hears []string `json:"hears"`
+}
+
+// setupParty is how the page shows whom somebody in another room belongs to.
+type setupParty struct {
+	// Name is that of the party's room; empty when it has none here, or several.
+	Name string `json:"name,omitempty"`
+	Tint string `json:"tint"`
 }
 
 type setupPerson struct {
@@ -123,9 +156,16 @@ type setupPerson struct {
 
 // setupOf renders what the page is told first.
 func setupOf(c Config) ([]byte, error) {
-	s := setup{Bot: botName, MaxText: maxText, Texts: map[string]map[string]string{}}
+	s := setup{Bot: botName, MaxText: maxText, Texts: map[string]map[string]string{}, Parties: map[string]setupParty{}}
 	tint := tints{}
 	for _, r := range c.Rooms {
+		party := setupParty{cmp.Or(r.Name, r.ID), tint.of(r.Party)}
+		if _, again := s.Parties[r.Party]; again {
+			party.Name = ""
+		}
+		if r.Party != "" {
+			s.Parties[r.Party] = party
+		}
 		s.Rooms = append(s.Rooms, setupRoom{r.ID, cmp.Or(r.Name, r.ID), tint.of(r.Party), append([]string{}, r.Hears...)})
 	}
 	for _, p := range c.People {
@@ -137,15 +177,29 @@ func setupOf(c Config) ([]byte, error) {
 			voice = "de-du"
 		}
 		s.People = append(s.People, setupPerson{p.ID, cmp.Or(p.Name, p.ID), p.Title, tint.of(p.Party), language, voice})
-		if s.Texts[voice] != nil {
-			continue
-		}
-		s.Texts[voice] = map[string]string{}
-		for name, text := range pageTexts() {
-			s.Texts[voice][name] = text.In(p.voice())
-		}
+		s.speak(voice, p.voice(), c.Scene)
+	}
+	if s.Scene = c.Scene != nil; s.Scene {
+		s.speak("en", say.Voice{Language: say.English}, c.Scene) // the visitor may speak what none of the people does
 	}
 	return json.Marshal(s)
+}
+
+// speak renders the texts of the page for a voice.
+func (s *setup) speak(name string, voice say.Voice, scene *Scene) {
+	if s.Texts[name] != nil {
+		return
+	}
+	s.Texts[name] = map[string]string{}
+	for key, text := range pageTexts() {
+		s.Texts[name][key] = text.In(voice)
+	}
+	if scene == nil {
+		return
+	}
+	for key, text := range scene.texts() {
+		s.Texts[name][key] = text.In(voice)
+	}
 }
 
 // tints gives each party a colour: three have their own, the others take turns.

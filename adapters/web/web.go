@@ -36,6 +36,8 @@ type Config struct {
 	// Hosts are further values of the Host header that are answered, as host:port, such as the near end of an SSH
 	// tunnel; localhost, 127.0.0.1 and [::1] with the port that is listened on always are. Names of this machine only.
 	Hosts []string
+	// Scene is played to the first visitor; nil for none.
+	Scene *Scene
 	// Log takes what operators should know; nil discards it.
 	Log *slog.Logger
 	// Now is the clock. Required.
@@ -82,9 +84,10 @@ type Adapter struct {
 	setup  []byte // what the page is told first, as JSON
 	files  map[string]file
 
-	chat  *chat
-	shift *shift
-	woken chan struct{}
+	chat    *chat
+	manager *stageManager // of the scene; nil for none
+	shift   *shift
+	woken   chan struct{}
 
 	mu      sync.Mutex
 	trouble error // why the journal cannot be read; nil when it can
@@ -104,6 +107,9 @@ func New(c Config) (*Adapter, error) {
 		return nil, fmt.Errorf("web chat: %w", err)
 	}
 	a.chat = newChat(a.knows)
+	if c.Scene != nil {
+		a.manager = &stageManager{scene: c.Scene, known: map[string]bool{}}
+	}
 	var err error
 	if a.files, err = loadFiles(); err != nil {
 		return nil, fmt.Errorf("web chat: %w", err)
@@ -148,6 +154,9 @@ func (a *Adapter) take(c Config) error {
 			faults = append(faults, err)
 		}
 		a.hosts = append(a.hosts, h)
+	}
+	if err := a.checkScene(c.Scene); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
@@ -245,6 +254,7 @@ func (a *Adapter) pump(ctx context.Context, core bot.Core) error {
 			return err
 		}
 		for _, n := range notes {
+			a.manager.heed(n)
 			if err := a.chat.apply(n); err != nil {
 				a.log.ErrorContext(ctx, "passed over a note of the web chat", "error", err)
 			}

@@ -3,8 +3,10 @@
 import { make, memory, settle } from './dom.js';
 import { openForm } from './form.js';
 import { PlaceView } from './place.js';
-import { author, gist } from './post.js';
+import { gist } from './post.js';
+import { Scene, spoken } from './scene.js';
 import { name, speak, t } from './text.js';
+import { author, by as writtenBy, copied } from './who.js';
 import { send, setup as fetchSetup, Stream } from './wire.js';
 
 const slow = 4000; // ms after which something under way says so
@@ -15,6 +17,7 @@ class App {
   places = new Map();
   sending = new Map(); // own posts that have not come back yet, by id
   presses = new Map(); // under way or without an answer, by post and action
+  changes = new Map(); // of own posts, without an answer, by what was to happen
   troubles = new Map(); // why a press did not arrive, by post
 
   constructor(raw) {
@@ -31,17 +34,25 @@ class App {
     addEventListener('pageshow', (event) => event.persisted && this.stream.retry());
     const asked = new URLSearchParams(location.search).get('as') ?? memory.get('person');
     this.become(this.setup.people.some((person) => person.id === asked) ? asked : this.setup.people[0].id);
+    if (this.setup.scene) this.scene = new Scene(this);
+  }
+
+  /** holds tells whether something waits for the person's decision. */
+  holds() {
+    return [...this.places.get('direct').posts.values()].some((post) => post.card?.tone === 'hold');
   }
 
   /** become shows the chat as somebody sees it. */
   become(id) {
     this.stream?.close();
     this.person = this.setup.people.find((person) => person.id === id);
-    speak(this.setup.texts[this.person.voice], this.person.language);
+    const { texts, language } = spoken(this.setup, this.person);
+    speak(texts, language);
     memory.set('person', id);
     history.replaceState(null, '', `/?as=${encodeURIComponent(id)}`);
     this.sending = new Map(this.#kept().map((post) => [post.id, post]));
     this.presses.clear();
+    this.changes.clear();
     this.troubles.clear();
     this.known = false;
     this.#frame();
@@ -67,6 +78,8 @@ class App {
       trouble: (post) => this.troubles.get(post.id),
       retry: (post) => this.#deliver(post),
       recall: (post) => this.#recall(post),
+      change: (post, text) => this.#change(post, 'edit', { text }, { text, edited: true }),
+      remove: (post) => this.#change(post, 'delete', {}, { text: '', edited: false, deleted: true }),
       sendingTo: (place) => [...this.sending.values()].filter((post) => post.place === place),
       seen: () => this.#count(),
     };
@@ -128,6 +141,7 @@ class App {
     by('main').removeAttribute('aria-busy');
     this.#count();
     this.#meet();
+    this.scene?.saw();
   }
 
   #post(post) {
@@ -138,6 +152,8 @@ class App {
     this.#keep();
     const fresh = place.apply(post);
     place.draw();
+    this.scene?.saw();
+    if (fresh && copied(post)) place.glide(post.id);
     if (!fresh || this.#own(post) || post.deleted) return;
     place.arrived([post.id]);
     this.#announce(place, post);
@@ -145,7 +161,7 @@ class App {
   }
 
   #own(post) {
-    return post.from?.id === this.person.id;
+    return writtenBy(this.person, post);
   }
 
   #announce(place, post) {
@@ -233,6 +249,28 @@ class App {
     }
     place.redraw(post.id);
     if (answer?.form) this.#open(answer.form, post.place, post.thread);
+  }
+
+  /**
+   * change edits or deletes an own post and shows what it became. It returns why nothing was changed; null when it was.
+   */
+  async #change(post, act, more, became) {
+    const key = JSON.stringify([act, post.id, more]);
+    const id = this.changes.get(key) ?? crypto.randomUUID(); // one without an answer is the same when it is repeated
+    const person = this.person;
+    this.changes.set(key, id);
+    const { error } = await send(act, { person: person.id, id, place: post.place, post: post.id, ...more });
+    if (error) {
+      if (error.code !== 'lost') this.changes.delete(key);
+      return error.words ?? t('notChanged');
+    }
+    this.changes.delete(key);
+    const place = this.places.get(post.place);
+    if (person === this.person && place.posts.get(post.id) === post) {
+      place.apply({ ...post, ...became });
+      place.draw();
+    }
+    return null;
   }
 
   #open(form, place, thread) {

@@ -7,7 +7,7 @@ let count = 0;
 
 /** Composer takes text in. What is not sent yet is kept, until the tab is closed. */
 export class Composer {
-  /** way has: key (of the draft), label, hint, most (characters), send(text), cancel() or null. */
+  /** way has: key (of the draft), label, hint, most (characters), send(text), cancel() or null; done names the button. */
   constructor(way) {
     this.way = way;
     const id = `composer-${++count}`;
@@ -16,8 +16,8 @@ export class Composer {
       'aria-describedby': `${id}-error ${id}-hint`,
       on: { input: () => this.#typed(), keydown: (event) => this.#key(event) },
     });
-    this.button = make('button', { type: 'submit', className: 'send', 'aria-label': t('send'), title: t('send') },
-      icon('M10 16V4.5M5 9.5l5-5 5 5'));
+    this.button = make('button', { type: 'submit', className: 'send', 'aria-label': way.done ?? t('send'), title: way.done ?? t('send') },
+      icon(way.done ? 'M4.5 10.5l4 4 7.5-9' : 'M10 16V4.5M5 9.5l5-5 5 5'));
     this.error = make('p', { id: `${id}-error`, className: 'fate failed', role: 'alert', hidden: true });
     this.element = make('form', { className: 'composer', noValidate: true, on: { submit: (event) => this.#submit(event) } },
       make('div', { className: 'field' }, this.input, this.button), this.error,

@@ -4,6 +4,7 @@ import { Composer } from './composer.js';
 import { make, settle } from './dom.js';
 import { PostView } from './post.js';
 import { day, list, name, t } from './text.js';
+import { by, copied, same } from './who.js';
 
 const kept = 500; // newest posts of a place that stay on the page
 const shownReplies = 3; // of a longer thread, until it is unfolded
@@ -24,7 +25,10 @@ export class PlaceView {
   constructor(room, act) {
     this.room = room;
     this.id = room ? room.id : 'direct';
-    this.act = { ...act, reply: room ? (post) => this.reply(post) : null };
+    this.act = {
+      ...act, reply: room ? (post) => this.reply(post) : null, hears: room?.hears.map(name) ?? [],
+      owns: (post) => Boolean(room) && !copied(post) && by(act.person, post) && !post.state && !post.deleted,
+    };
     this.title = room ? name(room.name) : t('directTab');
     this.#build(`place-${this.id}`);
     this.observer = new IntersectionObserver((seen) => this.#saw(seen), { root: this.log, threshold: 0.2 });
@@ -33,7 +37,7 @@ export class PlaceView {
 
   #build(id) {
     const room = this.room;
-    const hears = room?.hears.map(name) ?? [];
+    const { hears } = this.act;
     const heading = make('h2', { id },
       room ? make('i', { className: 'dot', 'data-tint': room.tint, 'aria-hidden': 'true' }) : null,
       make('bdi', {}, room ? name(room.name) : this.act.setup.bot),
@@ -56,7 +60,7 @@ export class PlaceView {
     });
     this.element = make('section', { className: room ? 'place' : 'place direct', 'aria-labelledby': id },
       make('header', {}, heading,
-        make('p', { className: 'hears' }, room ? (hears.length ? t('hears', { rooms: list(hears) }) : t('hearsNobody')) : t('hearsDirect'))),
+        make('p', { className: 'hears' }, room ? (hears.length ? t('hears', { rooms: hears.join(', ') }) : t('hearsNobody')) : t('hearsDirect'))),
       make('div', { className: 'talk' }, this.log, this.jump, this.composer.element));
   }
 
@@ -194,6 +198,12 @@ export class PlaceView {
     this.#atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < near;
   }
 
+  /** glide lets a copy come in over the wire, once. */
+  glide(id) {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    this.#views.get(id)?.element.animate({ opacity: [0, 1], translate: ['-20px 0', '0 0'] }, { duration: 150, easing: 'ease-out' });
+  }
+
   /** arrived notes what came from others, until it was in sight. */
   arrived(ids) {
     for (const id of ids) {
@@ -260,5 +270,5 @@ export class PlaceView {
 const inOrder = (a, b) => a.number - b.number;
 
 /** follows tells whether a post goes on where the one before it ended. */
-const follows = (before, post) => Boolean(before.from) && before.from.id === post.from?.id && !before.deleted
+const follows = (before, post) => same(before, post) && !before.deleted && !post.written && !post.quote
   && new Date(post.at) - new Date(before.at) < pause;

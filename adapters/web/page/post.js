@@ -1,13 +1,16 @@
 // Posts and cards.
 
 import { icon, make } from './dom.js';
-import { clock, fill, moment, name, plain, t } from './text.js';
+import { OwnPost } from './own.js';
+import { rich } from './rich.js';
+import { clock, day, fill, leadsOn, mark, moment, name, plain, t } from './text.js';
+import { author, face } from './who.js';
 
 const long = 1400; // characters from which a post is folded
 
 /** PostView shows one post and holds the answers to it. */
 export class PostView {
-  /** act has the functions reply, press, busy, trouble, retry, recall, discard and the setup. */
+  /** act has the functions reply, press, busy, trouble, retry, recall, owns, change and remove, and the setup. */
   constructor(act, reply) {
     this.act = act;
     this.content = make('div', { className: 'post' });
@@ -20,18 +23,27 @@ export class PostView {
   /** show draws a post, if it is another state than the one that is shown. */
   show(post) {
     if (post === this.post) return;
-    const held = this.content.contains(document.activeElement) ? document.activeElement.textContent : null;
+    const held = this.content.contains(document.activeElement) ? document.activeElement : null;
     this.post = post;
     this.element.classList.toggle('sending', Boolean(post.state));
+    this.#owned(post);
     this.content.replaceChildren(face(this.act.setup, post), this.#body(post));
-    if (held !== null) this.#focus(held);
+    if (held) this.#focus(held);
   }
 
-  /** redraw shows the same post again, after a button was pressed or answered. */
-  redraw() {
+  /** redraw shows the same post again, after a button was pressed or answered; the focus goes where aim says. */
+  redraw(aim) {
     const post = this.post;
     this.post = null;
     this.show(post);
+    if (aim) (this.content.querySelector(aim) ?? this.element).focus();
+  }
+
+  /** owned has the actions of who wrote it at hand, for as long as there is something to do. */
+  #owned(post) {
+    if (!this.act.owns(post)) this.own = null;
+    else if (this.own) this.own.post = post;
+    else this.own = new OwnPost(this.act, post, (aim) => this.own && this.redraw(aim));
   }
 
   /** continues marks a post that goes on where the one before it ended. */
@@ -39,9 +51,11 @@ export class PostView {
     this.element.classList.toggle('more', yes);
   }
 
-  #focus(label) {
-    const again = [...this.content.querySelectorAll('button')].find((button) => button.textContent === label);
+  #focus(held) {
+    const again = this.content.contains(held) ? held
+      : [...this.content.querySelectorAll('button')].find((button) => label(button) === label(held));
     (again ?? this.element).focus({ preventScroll: true });
+    this.#reachable(true);
   }
 
   #reachable(yes) {
@@ -53,7 +67,8 @@ export class PostView {
     if (post.private) body.append(make('p', { className: 'only' }, t('onlyYou')));
     if (post.deleted) body.append(make('p', { className: 'text gone' }, t('deleted')));
     else if (post.card) body.append(this.#card(post));
-    else body.append(words(post.text ?? ''));
+    else body.append(...origin(post), this.own?.editor ?? words(post), ...files(post));
+    body.append(...[this.own?.row()].filter(Boolean));
     if (post.state) body.append(...this.#sending(post));
     return body;
   }
@@ -65,14 +80,24 @@ export class PostView {
       make('i', { className: 'dot', 'data-tint': who.tint, 'aria-hidden': 'true' }),
       make('bdi', { className: 'name' }, who.name));
     if (who.title) by.append(make('bdi', { className: 'title' }, who.title));
+    if (who.via) by.append(make('bdi', { className: 'via', title: who.via }, who.via));
     by.append(make('time', { dateTime: post.at, title: moment(at) }, clock(at)));
+    const acts = this.#acts(post, who);
+    if (acts.length) by.append(make('span', { className: 'acts' }, ...acts));
+    return by;
+  }
+
+  /** acts are the quiet buttons beside the name. */
+  #acts(post, who) {
+    const acts = [];
     if (this.act.reply && !post.state && !post.deleted && !post.private && !post.thread) {
-      by.append(make('button', {
+      acts.push(make('button', {
         type: 'button', className: 'answer', tabIndex: -1, title: t('reply'),
         'aria-label': t('replyTo', { name: who.name }), on: { click: () => this.act.reply(post) },
       }, icon('M8 5 3.5 9.5 8 14M4 9.5h8a4.5 4.5 0 0 1 4.5 4.5v1')));
     }
-    return by;
+    if (this.own) acts.push(this.own.handle());
+    return acts;
   }
 
   #sending(post) {
@@ -96,7 +121,7 @@ export class PostView {
     if (tone) box.append(make('span', { className: 'sr' }, tone));
     if (card.title) box.append(fill(make('h3', { dir: 'auto' }), card.title));
     if (card.meta) box.append(fill(make('p', { className: 'meta', dir: 'auto' }), card.meta));
-    if (card.quote) box.append(fill(make('blockquote', { dir: 'auto' }), card.quote));
+    if (card.quote) box.append(mark(fill(make('blockquote', { dir: 'auto' }), card.quote), card.marks ?? []));
     if (card.text) box.append(fill(make('p', { className: 'text', dir: 'auto' }), card.text));
     if (card.facts?.length) box.append(make('dl', { className: 'facts' }, ...card.facts.map((fact) => make('div', {},
       make('dt', { dir: 'auto' }, fact.label), fill(make('dd', { dir: 'auto' }), fact.value)))));
@@ -135,13 +160,35 @@ export class PostView {
   }
 }
 
+/** label is what a button is called. */
+const label = (button) => button.getAttribute('aria-label') ?? button.textContent;
+
 /** boxed tells a card from a plain answer. */
 const boxed = (card) => Boolean(card.title || card.quote || card.facts?.length || card.items?.length || card.buttons?.length || card.tone === 'hold' || card.tone === 'fault');
 
+/** origin is what a copy says of itself: that it is late, and what it answers if that is not to be seen here. */
+function origin(post) {
+  const lines = [];
+  if (post.written) lines.push(make('p', { className: 'late' }, t('written', { when: when(new Date(post.written), new Date(post.at)) })));
+  if (post.quote) lines.push(make('p', { className: 'answers', dir: 'auto' }, t('answers', { quote: name(post.quote) })));
+  return lines;
+}
+
+/** when names a time, and the day if it is another one than that of the post. */
+const when = (at, shown) => (day(at) === day(shown) ? clock(at) : `${day(at)}, ${clock(at)}`);
+
 /** words shows what a person wrote, folded when it is very long. */
-function words(text) {
-  const shown = fill(make('p', { className: 'text', dir: 'auto' }), text);
-  if (text.length < long && text.split('\n').length < 20) return shown;
+function words(post) {
+  const text = post.text ?? '';
+  const all = document.createDocumentFragment();
+  if (text === '' && post.files) return all;
+  const shown = post.rich ? rich(post.rich) : fill(make('p', { className: 'text', dir: 'auto' }), text);
+  const edited = post.edited ? make('small', { className: 'edited' }, t('edited')) : null;
+  all.append(shown);
+  if (text.length < long && text.split('\n').length < 20) {
+    if (edited) shown.append(' ', edited);
+    return all;
+  }
   shown.classList.add('folded');
   const unfold = make('button', { type: 'button', className: 'unfold', 'aria-expanded': 'false' }, t('unfold'));
   unfold.addEventListener('click', () => {
@@ -149,29 +196,23 @@ function words(text) {
     unfold.textContent = t(folded ? 'unfold' : 'fold');
     unfold.setAttribute('aria-expanded', String(!folded));
   });
-  const both = document.createDocumentFragment();
-  both.append(shown, unfold);
-  return both;
+  all.append(unfold, ...(edited ? [' ', edited] : []));
+  return all;
 }
 
-/** author tells who wrote a post: somebody of the setup, somebody from earlier times, or the bot. */
-export function author(setup, post) {
-  if (!post.from) return { bot: true, name: setup.bot, tint: 'bot' };
-  const known = setup.people.find((person) => person.id === post.from.id);
-  return { name: name(known?.name ?? post.from.name), title: known?.title && name(known.title), tint: known?.tint };
-}
-
-function face(setup, post) {
-  const who = author(setup, post);
-  if (who.bot) return make('div', { className: 'face bot', 'aria-hidden': 'true' }, make('span', { className: 'mark' }));
-  const [letter = '?'] = who.name;
-  return make('div', { className: 'face', 'data-tint': who.tint, 'aria-hidden': 'true' }, letter.toUpperCase());
+/** files names the files of a copy, with the way to them where there is one. */
+function files(post) {
+  if (!post.files?.length) return [];
+  const link = (file) => make('a', { href: file.url, target: '_blank', rel: 'noopener noreferrer nofollow' }, name(file.name));
+  return [make('ul', { className: 'files' }, ...post.files.map((file) =>
+    make('li', {}, leadsOn(file.url) ? link(file) : name(file.name))))];
 }
 
 /** gist is what a post says, for those who hear it. */
 export function gist(post) {
   const card = post.card;
-  const all = card ? [card.title, card.meta, card.quote, card.text, ...(card.facts ?? []).map((fact) => `${fact.label}: ${fact.value}`), ...(card.items ?? []).map((item) => item.text), card.note] : [post.text];
+  const all = card ? [card.title, card.meta, card.quote, card.text, ...(card.facts ?? []).map((fact) => `${fact.label}: ${fact.value}`), ...(card.items ?? []).map((item) => item.text), card.note]
+    : [post.text, ...(post.files ?? []).map((file) => file.name)];
   const text = plain(all.filter(Boolean).join(' · '));
   return text.length > 300 ? `${text.slice(0, 300)} …` : text;
 }

@@ -71,6 +71,47 @@ export function fill(element, text) {
   return element;
 }
 
+/**
+ * mark marks words in an element that was filled: everywhere they stand by themselves or, if they nowhere do, as parts of
+ * longer words.
+ */
+export function mark(element, marks) {
+  const words = [...new Set(marks.map(plain))].filter((one) => one.trim() !== '').sort((a, b) => b.length - a.length);
+  for (const one of words) if (!markIn(element, one, true)) markIn(element, one, false);
+  return element;
+}
+
+const letter = /[\p{L}\p{M}\p{N}]/u;
+
+/** markIn marks one text in all that is not marked yet, and reports whether it stands there. */
+function markIn(element, words, alone) {
+  let found = false;
+  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    const at = node.parentElement.closest('mark') ? -1 : placeOf(words, node.data, alone);
+    if (at < 0) continue;
+    found = true;
+    const hit = node.splitText(at);
+    hit.splitText(words.length);
+    const sign = document.createElement('mark');
+    hit.replaceWith(sign);
+    sign.append(hit);
+    walk.currentNode = sign.firstChild; // the rest comes next
+  }
+  return found;
+}
+
+/** placeOf is where words begin in a text; -1 for nowhere. */
+function placeOf(words, text, alone) {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    const before = [...text.slice(0, at)].at(-1) ?? '';
+    const [after = ''] = text.slice(at + words.length);
+    if (!alone || !(letter.test(before) || letter.test(after))) return at;
+  }
+  return -1;
+}
+
 /** trimmed leaves out the punctuation of the sentence around an address. */
 function trimmed(address) {
   let end = address.length;
@@ -81,6 +122,9 @@ function trimmed(address) {
   }
   return address.slice(0, end);
 }
+
+/** leadsOn tells whether an address may become a link. */
+export const leadsOn = (address) => /^https?:/i.test(address ?? '') && leadsWhereItSays(address);
 
 /** leadsWhereItSays is false for addresses that are made to be misread. */
 function leadsWhereItSays(address) {
