@@ -66,6 +66,48 @@ func TestBrowser(t *testing.T) {
 	p.terminate(t)
 }
 
+// TestBrowserLine plays the line with the built program: a message crosses into the other rooms, a reply lands in its
+// thread, an edit follows, a sensitive one is held until PR lets it go.
+func TestBrowserLine(t *testing.T) {
+	p := newProgram(t.Context(), t, browserConfig+"lines:\n  main: {rooms: [sales, pr, social]}\n")
+	p.start(t.Context(), t)
+	p.waitUntilReady(t.Context(), t)
+	page := newPage(t, "http://"+p.address)
+
+	page.as("ines")
+	page.writes("direct", "vermerk Preise begriffe:teurer;Preiserhöhung stufe:gelb prüfung:in 60 Tagen")
+	page.sees("Vermerk F-1: Preise")
+
+	page.as("mara")
+	page.writes("sales", "Dritter Kunde heute: Läuft die Pumpe ohne Cloud?")
+	for _, room := range []string{"pr", "sales", "social"} {
+		page.seesIn(room, "Dritter Kunde heute")
+	}
+
+	page.writes("sales", "Das ist **wichtig**, <b>nicht</b> [böse](javascript:alert(1)) und _neu_: https://nordpumpe.example")
+	page.until(`document.querySelector('section[aria-labelledby=place-pr] .rich strong')?.textContent === 'wichtig'`)
+	page.until(`document.querySelector('section[aria-labelledby=place-pr] .rich em')?.textContent === 'neu'`)
+	page.until(`!document.querySelector('.rich b, a[href^="javascript"]')`)
+	page.until(`document.querySelector('section[aria-labelledby=place-social] .rich a').href === 'https://nordpumpe.example/'`)
+
+	page.as("jan")
+	page.writes("social", "Ab Januar wird sie teurer.")
+	page.seesIn("social", "Noch nicht gesendet: „teurer“ betrifft „Preise“. Ines ist gefragt")
+
+	page.as("ines")
+	page.sees("Wartet auf Sie: eine Nachricht von Jan Petersen")
+	page.shot("line", 1440, 900)
+	page.misses("sales", "teurer")
+	page.presses("Senden")
+	page.sees("Wird in zehn Sekunden gesendet.")
+	page.seesIn("sales", "Ab Januar wird sie teurer.")
+	page.seesIn("pr", "Ab Januar wird sie teurer.")
+	page.sees("Freigegeben von Ines")
+	page.shot("line-released", 1440, 900)
+	page.shot("line-phone", 390, 844)
+	p.terminate(t)
+}
+
 // browserConfig is the company of the built-in example, on a port of its own.
 const browserConfig = `
 listen: %s
@@ -151,6 +193,25 @@ func (p *page) as(person string) {
 func (p *page) sees(text string) {
 	p.Helper()
 	p.until(fmt.Sprintf(`[...document.querySelectorAll('.entry[data-id]:not(.sending)')].some((e) => e.textContent.includes(%q))`, text))
+}
+
+// seesIn waits until a text can be read in a room.
+func (p *page) seesIn(room, text string) {
+	p.Helper()
+	p.until(p.shown(room, text))
+}
+
+// misses fails when a text can be read in a room.
+func (p *page) misses(room, text string) {
+	p.Helper()
+	if there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](p.shown(room, text))); err != nil || there {
+		p.Errorf("%q in %s: %v, %v", text, room, there, err)
+	}
+}
+
+func (p *page) shown(room, text string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.textContent.includes(%q))`,
+		fmt.Sprintf("section[aria-labelledby=place-%s] .entry[data-id]:not(.sending)", room), text)
 }
 
 // writes types a text into the input of a place and sends it with Enter.

@@ -247,7 +247,6 @@ func (c *Config) Unbuilt() []string {
 	add(c.Teams != nil, "teams")
 	engine, _, _ := c.Store.Engine()
 	add(engine == Postgres, "store.url with postgres")
-	add(len(c.Lines) > 0, "lines")
 	add(slices.ContainsFunc(c.Roles, func(g RoleGrant) bool { return len(g.Rooms) > 0 }), "roles through rooms")
 	add(c.Briefing != nil, "briefing")
 	add(c.Reminders != nil, "reminders")

@@ -26,13 +26,20 @@ const stopTime = 10 * time.Second
 // exampleMark marks the stores that the built-in example made: invented people must not meet real ones.
 const exampleMark = "example"
 
-type serveCommand struct{}
+type serveCommand struct {
+	Listen string `placeholder:"HOST:PORT" help:"Listen there instead of where the configuration says."`
+}
 
 // Run implements serve.
-func (serveCommand) Run(ctx context.Context, cli *commandLine, w world) error {
+func (s *serveCommand) Run(ctx context.Context, cli *commandLine, w world) error {
 	c, name, err := w.load(cli.Config)
 	if err != nil {
 		return err
+	}
+	if s.Listen != "" {
+		if err := c.listenOn(s.Listen); err != nil {
+			return fmt.Errorf("--listen: %w", err)
+		}
 	}
 	log := w.logger(cli)
 	if err := refuseUnbuilt(c, name, log); err != nil {
@@ -50,6 +57,24 @@ func (serveCommand) Run(ctx context.Context, cli *commandLine, w world) error {
 		return err
 	}
 	return h.serve(ctx, listener, w)
+}
+
+// listenOn has the program listen somewhere else, under the same conditions as the configuration.
+func (c *Config) listenOn(address string) error {
+	listen, err := parseListen(address)
+	if err != nil {
+		return err
+	}
+	if c.Teams != nil && c.Teams.InsecureDev && !isLoopback(listen) {
+		return errors.New("without authentication only 127.0.0.1:PORT is allowed")
+	}
+	if c.Web.Chat {
+		if err := web.CheckListen(listen); err != nil {
+			return err
+		}
+	}
+	c.Listen = listen
+	return nil
 }
 
 // refuseUnbuilt fails when a platform or an engine is configured that this version does not have, rather than run
@@ -70,7 +95,7 @@ func refuseUnbuilt(c *Config, name string, log *slog.Logger) error {
 func explainListen(address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use by another program, perhaps by standleitung itself: stop that one, or write another port to listen in config.yaml", address)
+		return fmt.Errorf("%s is in use by another program, perhaps by standleitung itself: stop that one, or choose another port with --listen, or with listen in config.yaml", address)
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%s may not be used by this user: write a port above 1023 to listen in config.yaml", address)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
@@ -142,7 +167,7 @@ func (h *house) wire(w world, m *metrics) error {
 	}
 	var err error
 	h.bot, err = bot.New(bot.Config{
-		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), People: coreMembers(c),
+		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
 		Voice: say.Voice{Language: c.Language, Address: c.Address}, Zone: c.Zone, Calendar: c.Holidays,
 		Now: w.now, Log: h.log, Observe: m.observe,
 	})
@@ -156,11 +181,14 @@ func (h *house) wire(w world, m *metrics) error {
 // chatConfig is what the web chat needs of the configuration.
 func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
 	wc := web.Config{Now: now, Log: log}
+	if c.Example {
+		wc.Scene = exampleScene()
+	}
 	parties := map[string]bool{}
 	for _, r := range c.Rooms {
 		parties[r.Party] = true
 		if r.Web != "" {
-			wc.Rooms = append(wc.Rooms, web.Room{ID: r.Web, Party: r.Party})
+			wc.Rooms = append(wc.Rooms, web.Room{ID: r.Web, Party: r.Party, Hears: hears(c, r.Name)})
 		}
 	}
 	for _, m := range coreMembers(c) {
@@ -185,6 +213,31 @@ func coreRooms(c *Config) []bot.Room {
 		}
 	}
 	return rooms
+}
+
+// coreLines are the lines as the core knows them.
+func coreLines(c *Config) []bot.Line {
+	var lines []bot.Line
+	for _, l := range c.Lines {
+		lines = append(lines, bot.Line{Name: l.Name, Rooms: l.Rooms, Mode: bot.LineMode(l.Mode), Guard: l.Guard})
+	}
+	return lines
+}
+
+// hears are the rooms that get what is written in a room, by their names.
+func hears(c *Config, room string) []string {
+	var names []string
+	for _, l := range c.Lines {
+		if l.Mode == string(bot.Forward) || !slices.Contains(l.Rooms, room) {
+			continue
+		}
+		for _, other := range l.Rooms {
+			if other != room && !slices.Contains(names, other) {
+				names = append(names, other)
+			}
+		}
+	}
+	return names
 }
 
 // coreMembers are the people as the core knows them, with the roles that the roles section gives them.
