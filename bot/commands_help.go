@@ -124,8 +124,8 @@ func runGreet(_ context.Context, r *Request) ([]Reply, error) {
 	return []Reply{{To: Asker, Card: func(v say.Voice) Card {
 		card := Card{
 			Title: say.T("Willkommen an der Standleitung", "Welcome to Standleitung").In(v),
-			Text: say.T("Ich sammle Themen und sage {Ihnen|dir}, was daraus wird. Ich lese nur, was hier steht oder an mich gerichtet ist, sonst nichts.",
-				"I collect topics and tell you what becomes of them. I read only what is written here or meant for me, nothing else.").In(v),
+			Text: say.T("Ich sammle Themen und sage {Ihnen|dir}, was daraus wird. {reads}", "I collect topics and tell you what becomes of them. {reads}").
+				In(v, "reads", r.bot.reads()),
 			Preview: say.T("Standleitung stellt sich vor", "Standleitung says hello").In(v),
 		}
 		for _, name := range r.bot.firstCommands(r.Person) {
@@ -134,6 +134,15 @@ func runGreet(_ context.Context, r *Request) ([]Reply, error) {
 		}
 		return card
 	}}}, nil
+}
+
+// reads says what the bot reads, and what it does not.
+func (b *Bot) reads() say.Text {
+	if len(b.lines) == 0 {
+		return say.T("Ich lese nur, was hier steht oder an mich gerichtet ist, sonst nichts.", "I read only what is written here or meant for me, nothing else.")
+	}
+	return say.T("Ich lese, was hier steht oder an mich gerichtet ist, und trage weiter, was in den Räumen einer Leitung geschrieben wird. Sonst lese ich nichts.",
+		"I read what is written here or meant for me, and carry on what is written in the rooms of a line. I read nothing else.")
 }
 
 // firstCommands are the three commands to begin with.
