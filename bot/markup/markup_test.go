@@ -126,7 +126,7 @@ func TestParseMarkdown(t *testing.T) {
 		{"mail@Mara.example", "mail@Mara.example"},
 		{"@here @channel", "@here @channel"},
 		{`\*kein\* \_kursiv\_`, "*kein* _kursiv_"},
-		{`C:\Users\mara`, `C:\Users\mara`},
+		{`D:\Pumpen\mara`, `D:\Pumpen\mara`},
 		{"<script>alert(1)</script>", "<script>alert(1)</script>"},
 		{"<@U1> <!here>", "<@U1> <!here>"},
 		{"# keine Überschrift", "# keine Überschrift"},
