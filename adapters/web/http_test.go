@@ -445,7 +445,7 @@ func TestCoreFailureIsToldInThePersonsLanguage(t *testing.T) {
 }
 
 func FuzzSay(f *testing.F) {
-	for _, text := range []string{"/thema x", "@Standleitung: lage", "a @standleitung, b", "//", "/", "\u202e/x", "@\x00Standleitung"} {
+	for _, text := range []string{"/thema x", "@Standleitung: lage", "a @standleitung, b", "//", "/", "\u202e/x", "@\x00Standleitung", "/i\x81\xbb"} {
 		f.Add(text, "pr", "12345678")
 		f.Add(text, "direct", "bot.x")
 	}
@@ -454,7 +454,7 @@ func FuzzSay(f *testing.F) {
 		before := len(d.core.Received())
 		data, err := json.Marshal(map[string]any{"person": "ines", "id": id, "place": place, "text": text})
 		if err != nil {
-			t.Skip()
+			t.Fatal(err)
 		}
 		w := d.ask(http.MethodPost, "/chat/say", data, nil)
 		if w.Code >= 500 {
@@ -463,7 +463,11 @@ func FuzzSay(f *testing.F) {
 		if w.Code != 200 {
 			return
 		}
-		text = strings.ToValidUTF8(text, "\ufffd") // as JSON does
+		var sent struct{ Text string }
+		if err := json.Unmarshal(data, &sent); err != nil {
+			t.Fatal(err)
+		}
+		text = sent.Text // JSON has put a sign in the place of each byte that is none
 		m := d.core.Received()[before]
 		switch {
 		case m.Turn != "say/"+id || m.ID != id:
