@@ -282,7 +282,7 @@ func FuzzParseConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<13 {
-			t.Skip("the parser takes quadratic time")
+			return // the parser takes quadratic time
 		}
 		c, err := ParseConfig("c", data, func(string) (string, bool) { return hidden, true })
 		if (c == nil) == (err == nil) {

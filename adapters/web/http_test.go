@@ -504,7 +504,7 @@ func FuzzBody(f *testing.F) {
 	d := newDirect(f)
 	f.Fuzz(func(t *testing.T, act string, body []byte) {
 		if !slices.Contains(acts, act) {
-			t.Skip()
+			return
 		}
 		w := d.ask(http.MethodPost, "/chat/"+act, body, nil)
 		if w.Code >= 500 {
