@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"standleitung/bot/markup"
@@ -29,6 +31,16 @@ type Adapter interface {
 	Ready() error
 }
 
+// FileSource is an adapter whose platform has files that a program can read. It is called concurrently.
+type FileSource interface {
+	// OpenFile returns the bytes of a file that came in with a message; the caller closes it. A file that is gone, or that
+	// the program may not read, is [ErrNoFile]; any other error may pass. It may block within ctx.
+	OpenFile(ctx context.Context, f File) (io.ReadCloser, error)
+}
+
+// ErrNoFile says that a file cannot be had any more.
+var ErrNoFile = errors.New("the file is gone")
+
 // Core is what an adapter may ask of the core.
 type Core interface {
 	// Receive takes a message in. After it returned without error, the effect and all answers are durable. An error
@@ -45,6 +57,8 @@ type Core interface {
 type Capabilities struct {
 	// MaxText is the most characters in one message; longer cards are split by the adapter.
 	MaxText int
+	// MaxFile is the most bytes of a file that can be sent along with a copy; 0 for a platform that takes none.
+	MaxFile int64
 	// Private: an answer in a room can be shown to one person only.
 	Private bool
 	Threads bool

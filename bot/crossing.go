@@ -68,6 +68,8 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 	m.Body = markup.Disarm(m.Body)
 	run := in.said
 	switch m.Kind {
+	case Reacted:
+		return intent{req: req}, nil // not told yet
 	case Edited:
 		run = in.edited
 	case Deleted:

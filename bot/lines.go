@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -91,6 +93,10 @@ type File struct {
 	// ID is what the platform calls it; URL where people can open it. One of them is set.
 	ID  string `json:"id,omitempty"`
 	URL string `json:"url,omitempty"`
+	// Open returns the bytes, on a [Delivery] only: the adapter sends them along and closes them. Nil for a file that is
+	// too large for the platform or that nobody can open: its name, size and URL are shown instead. [ErrNoFile] says that
+	// it vanished: the copy says so in its place.
+	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
 }
 
 var crossings = &Kind[Crossing]{

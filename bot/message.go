@@ -32,6 +32,12 @@ type Message struct {
 	Do string
 	// Fields are the values of a submitted form by field name.
 	Fields map[string]string
+	// Subject is the message that a shortcut was used on: Kind is Pressed, Do the command. Nil for everything else.
+	Subject *Subject
+	// Reaction is the emoji of a Reacted, as Unicode, or as ":name:" where the platform has one of its own; Removed is set
+	// when it was taken away.
+	Reaction string
+	Removed  bool
 	// At is the platform's time of it; the zero time means now.
 	At time.Time
 	// Notes land in the adapter's journal in the same unit of work as the effect; see [Core].
@@ -49,10 +55,25 @@ const (
 	Opened    MessageKind = "opened"    // a person opened the direct conversation: first contact
 	Edited    MessageKind = "edited"    // a person changed what they wrote: ID, Body, At
 	Deleted   MessageKind = "deleted"   // what a person wrote is gone: ID, At
+	Reacted   MessageKind = "reacted"   // a person put an emoji on a message, or took it away: ID, Reaction, Removed
 )
 
+// Subject is a message that somebody chose to do something with.
+type Subject struct {
+	// Place and ID are where it is.
+	Place Place
+	ID    string
+	// From wrote it; the zero Identity when it was the bot, or nobody knows.
+	From  Identity
+	Text  string
+	Body  markup.Doc
+	Files []File
+	// At is when it was written, by the platform's time.
+	At time.Time
+}
+
 // talk reports whether it is about what people say, rather than a button, a form or a visit.
-func (k MessageKind) talk() bool { return k == Said || k == Edited || k == Deleted }
+func (k MessageKind) talk() bool { return k == Said || k == Edited || k == Deleted || k == Reacted }
 
 // Place is where something is said: a room or a direct conversation of a platform, or a thread in it.
 type Place struct {
