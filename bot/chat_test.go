@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"standleitung/bot"
 	"standleitung/bot/markup"
@@ -38,6 +39,9 @@ type fate struct {
 	place string
 	err   *bot.SendError
 }
+
+// slow is no fate: the delivery is under way for a while, then arrives.
+const slow bot.Fate = "slow"
 
 // fail has the next delivery fail; to any place when place is empty.
 func (c *chat) fail(place string, e *bot.SendError) {
@@ -74,7 +78,12 @@ func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 	if i := slices.IndexFunc(c.fates, func(f fate) bool { return f.place == "" || f.place == d.Place.ID }); i >= 0 {
 		e := c.fates[i].err
 		c.fates = slices.Delete(c.fates, i, i+1)
-		return bot.Sent{}, e
+		if e.Fate != slow {
+			return bot.Sent{}, e
+		}
+		c.mu.Unlock()
+		time.Sleep(e.After)
+		c.mu.Lock()
 	}
 	line := render(d)
 	switch d.Op {

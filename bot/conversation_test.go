@@ -41,7 +41,8 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna submits a=b | c=d      sends the form that was opened for anna
 //	again                       the platform delivers the last message once more
 //	restart                     the program ends and starts again on the same store
-//	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room
+//	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room;
+//	                            with "slow 20s" it is under way for that long, then arrives
 //
 // and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
 func TestConversations(t *testing.T) {
@@ -229,7 +230,7 @@ var (
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
 	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
 	opens    = regexp.MustCompile(`^(\w+) opens$`)
-	faultish = regexp.MustCompile(`^fault (next|#\w+) (retry|unknown|never)(?: (\S+))?$`)
+	faultish = regexp.MustCompile(`^fault (next|#\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
 )
 
 // escapes are how a script writes what cannot stand in a line.

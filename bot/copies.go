@@ -49,7 +49,7 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 // ErrNotFound while somebody decides.
 func (k *books) mayGo(c *Crossing) error {
 	switch {
-	case c.State == Held:
+	case c.State != Crossed:
 		return ErrNotFound // what is released later is enqueued anew
 	case !c.Guarded:
 		return nil
@@ -105,7 +105,7 @@ func (k *books) threadIn(root *Crossing, place Place) (string, error) {
 // holdQueued holds a message whose copies still wait, because the register has changed meanwhile. Copies that are
 // already there stay as they are.
 func (b *Bot) holdQueued(ctx context.Context, key string) error {
-	err := b.Do(ctx, Compose("recheck", key, Stamp(b.now())), func(_ context.Context, r *Request) ([]Reply, error) {
+	return b.Do(ctx, Compose("recheck", key, Stamp(b.now())), func(_ context.Context, r *Request) ([]Reply, error) {
 		post, err := posts.Get(r.Tx, key)
 		if err != nil {
 			return nil, err
@@ -119,26 +119,6 @@ func (b *Bot) holdQueued(ctx context.Context, key string) error {
 		if !in.blind && !r.bot.stops(in.hits) {
 			return nil, nil
 		}
-		for _, name := range c.To {
-			if err := r.takeBack(copyKey(c.Key, name)); err != nil {
-				return nil, err
-			}
-		}
 		return r.hold(c, in)
 	})
-	if err == nil {
-		err = &SendError{Fate: Retry, Reason: "register", After: time.Millisecond, Err: errors.New("the register has changed")}
-	}
-	return err
-}
-
-// takeBack forgets a copy that was not sent yet; its row finds nothing to do.
-func (r *Request) takeBack(key string) error {
-	post, err := posts.Get(r.Tx, key)
-	if errors.Is(err, ErrNotFound) || err == nil && post.Sent > 0 {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return posts.Delete(r.Tx, key)
 }

@@ -176,30 +176,36 @@ func (r *Request) cross(c *Crossing) error {
 		if room == nil {
 			continue
 		}
-		if sent, err := posts.Get(r.Tx, copyKey(c.Key, name)); err == nil && sent.Sent > 0 {
-			sent.Revision++ // it was there before the message was held
-			if !sent.Pending {
-				sent.Pending = true
-				if err := r.Tx.Enqueue(sent.lane(), sent.Key); err != nil {
-					return err
-				}
-			}
-			if err := posts.Put(r.Tx, sent); err != nil {
-				return err
-			}
-			continue
-		} else if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		post := &Post{Key: copyKey(c.Key, name), Place: room.Place, At: r.Now, Voice: r.bot.voice, Origin: c.Key, Seq: c.Seq, Revision: 1, Pending: true}
-		if err := posts.Put(r.Tx, post); err != nil {
-			return err
-		}
-		if err := r.Tx.Enqueue(post.lane(), post.Key); err != nil {
+		if err := r.copyTo(c, room); err != nil {
 			return err
 		}
 	}
 	return r.releaseWaiting(c)
+}
+
+// copyTo makes the copy of a crossing in a room. One that was there before the message was held, or may be there, is
+// brought up to date.
+func (r *Request) copyTo(c *Crossing, room *Room) error {
+	post, err := posts.Get(r.Tx, copyKey(c.Key, room.Name))
+	if errors.Is(err, ErrNotFound) {
+		post, err = &Post{Key: copyKey(c.Key, room.Name), Place: room.Place, At: r.Now, Voice: r.bot.voice, Origin: c.Key, Seq: c.Seq}, nil
+	}
+	if err != nil {
+		return err
+	}
+	post.Revision++
+	return r.send(post)
+}
+
+// send stores a post and has it delivered as it is now.
+func (r *Request) send(post *Post) error {
+	if !post.Pending {
+		post.Pending = true
+		if err := r.Tx.Enqueue(post.lane(), post.Key); err != nil {
+			return err
+		}
+	}
+	return posts.Put(r.Tx, post)
 }
 
 // releaseWaiting sends on what was written under a held message.
@@ -290,13 +296,7 @@ func (r *Request) recopy(c *Crossing) error {
 		}
 		post.Revision++
 		post.Deleted = c.State == Gone
-		if !post.Pending {
-			post.Pending = true
-			if err := r.Tx.Enqueue(post.lane(), post.Key); err != nil {
-				return err
-			}
-		}
-		if err := posts.Put(r.Tx, post); err != nil {
+		if err := r.send(post); err != nil {
 			return err
 		}
 	}

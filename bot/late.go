@@ -43,9 +43,10 @@ func jobLate(_ context.Context, r *Request, lane string) ([]Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c != nil {
-			late[c.Person] = append(late[c.Person], c)
+		if c == nil || c.State != Crossed {
+			continue
 		}
+		late[c.Person] = append(late[c.Person], c)
 		post.Told = true
 		if err := posts.Put(r.Tx, post); err != nil {
 			return nil, err

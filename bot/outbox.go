@@ -129,20 +129,9 @@ func signal(who chan<- struct{}) {
 func (b *Bot) deliver(ctx context.Context, row Row) result {
 	began := b.now()
 	r := result{row: row}
-	d, err := b.prepare(ctx, row, true)
-	if errors.Is(err, errOverdue) {
-		made := false
-		if made, err = b.digest(ctx, d.Place, Compose("digest", d.Post, Stamp(began))); err == nil && made {
-			return result{row: row, gone: true}
-		} else if err == nil {
-			d, err = b.prepare(ctx, row, false)
-		}
-	}
+	d, err := b.settled(ctx, row)
 	r.err = err
 	switch {
-	case errors.Is(r.err, errHeld):
-		r.err = b.holdQueued(ctx, d.Post)
-		return r
 	case errors.Is(r.err, ErrNotFound):
 		return result{row: row, gone: true}
 	case r.err != nil:
@@ -158,6 +147,30 @@ func (b *Bot) deliver(ctx context.Context, row Row) result {
 	r.sent, r.err = b.send(ctx, adapter, d)
 	b.observe(Observation{What: "delivery", Kind: adapter.Name(), Code: fateCode(r.err), Took: b.now().Sub(began)})
 	return r
+}
+
+// settled is what to do for a row, after what stands in its way was dealt with: a text that the register stops by now is
+// held, a long backlog becomes a digest. [ErrNotFound] says that nothing is left to do.
+func (b *Bot) settled(ctx context.Context, row Row) (d Delivery, err error) {
+	digests := true
+	for range 3 { // the register can change again meanwhile
+		d, err = b.prepare(ctx, row, digests)
+		switch {
+		case errors.Is(err, errHeld):
+			if err := b.holdQueued(ctx, d.Post); err != nil {
+				return d, err
+			}
+		case errors.Is(err, errOverdue):
+			if digests, err = b.digest(ctx, d.Place, Compose("digest", d.Post, Stamp(b.now()))); err != nil {
+				return d, err
+			} else if digests {
+				return d, ErrNotFound
+			}
+		default:
+			return d, err
+		}
+	}
+	return d, err
 }
 
 // prepare reads what to do for a row; digests says whether it may be left to a digest.
@@ -184,10 +197,10 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	}
 	d = Delivery{
 		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
-		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure,
+		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0,
 	}
 	switch {
-	case post.Digest != "", post.Deleted && post.Sent == 0 && !row.Unsure:
+	case post.Digest != "", post.Deleted && post.Sent == 0 && !d.Unsure:
 		return d, ErrNotFound
 	case post.Deleted:
 		d.Op = OpDelete
@@ -198,7 +211,7 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	if post.Origin == "" {
 		return d, nil
 	}
-	return d, k.asCopy(post, &d, digests && !row.Unsure)
+	return d, k.asCopy(post, &d, digests && !d.Unsure)
 }
 
 // send calls the adapter within the lease. A panic of an adapter is a fault of unknown fate, not the end.
@@ -233,14 +246,14 @@ func (b *Bot) note(tx Tx, r result) error {
 	case err != nil:
 		return err
 	case r.gone:
-		post.Pending = false
+		post.Pending, post.Unsure = false, post.Unsure || r.row.Unsure
 	case r.err != nil:
 		settle = b.again(r)
 		if err := b.watch(tx, post, settle); err != nil {
 			return err
 		}
 	default:
-		post.Sent = max(post.Sent, r.revision)
+		post.Sent, post.Unsure = max(post.Sent, r.revision), false
 		if len(r.sent.IDs) > 0 {
 			post.IDs = r.sent.IDs
 		}

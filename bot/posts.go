@@ -65,6 +65,8 @@ type Post struct {
 	IDs      []string `json:"ids,omitempty"`
 	// Pending is set while the post has a row in its lane.
 	Pending bool `json:"pending,omitempty"`
+	// Unsure is set when a try may have arrived and the row that knew it is gone.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
 // posts keeps what is to be delivered, and living cards for as long as they live.
@@ -219,11 +221,5 @@ func rewrite(req *Request, post *Post) error {
 	}
 	post.Card = card
 	post.Revision++
-	if !post.Pending {
-		post.Pending = true
-		if err := req.Tx.Enqueue(post.lane(), post.Key); err != nil {
-			return err
-		}
-	}
-	return posts.Put(req.Tx, post)
+	return req.send(post)
 }
