@@ -90,8 +90,9 @@ type Delivery struct {
 // Copy is what a person wrote in another room of a line.
 type Copy struct {
 	Author Author
-	Body   markup.Doc
-	Files  []File
+	// Body has mentions only of people whom the platform knows: their Ref is its id of them.
+	Body  markup.Doc
+	Files []File
 	// Quote is the beginning of what it answers, where that is not in this room; empty otherwise.
 	Quote string
 	// Written is when it was written, for a copy that comes late; zero for one that does not.

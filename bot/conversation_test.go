@@ -138,7 +138,7 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 	return p
 }
 
-// configure reads a line of the config section: "person id Name role,role [du] [en]", "room name party",
+// configure reads a line of the config section: "person id Name role,role [du] [en] [afar]", "room name party",
 // "line name mode guard|open room room …" or "no private".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
@@ -151,6 +151,8 @@ func (p *play) configure(words []string) {
 			switch w {
 			case "du":
 				m.Voice.Address = say.Du
+			case "afar":
+				m.Identities[0].Adapter = "elsewhere"
 			case "en", "de":
 				m.Voice.Language = say.Language(w)
 			default:

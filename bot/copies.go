@@ -25,7 +25,11 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if overdue, err := k.overdue(post, c); err != nil || overdue && digests {
 		return cmp.Or(err, errOverdue)
 	}
-	d.Copy = &Copy{Author: c.Author, Body: c.Body, Files: c.Files}
+	body, err := k.mentioning(c.Body, post.Place.Adapter)
+	if err != nil {
+		return err
+	}
+	d.Copy = &Copy{Author: c.Author, Body: body, Files: c.Files}
 	if k.now.Sub(c.At) > lateAfter && d.Op == OpPost {
 		d.Copy.Written = c.At
 	}

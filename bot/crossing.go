@@ -64,6 +64,8 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 	req.Voice = req.Person.Speaks()
 	if m.Body.IsZero() && m.Text != "" {
 		m.Body = b.rich(m.Text)
+	} else if m.Body, err = k.known(m.Body, m.Place.Adapter); err != nil {
+		return intent{}, err
 	}
 	m.Body = markup.Disarm(m.Body)
 	run := in.said
@@ -161,8 +163,11 @@ func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
 	if in.blind || r.bot.stops(in.hits) {
 		return r.hold(c, in)
 	}
-	replies := r.wordings(c, in.hits)
-	return replies, r.cross(c)
+	replies, err := r.noteUnreached(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(replies, r.wordings(c, in.hits)...), r.cross(c)
 }
 
 // cross makes the copies of a crossing.

@@ -20,8 +20,8 @@ type Message struct {
 	From Identity
 	// Text is what was said, without the mention of the bot or the slash that addressed it. Any bytes may come.
 	Text string
-	// Body is the same as formatted text, with the mentions of people, for a message that may cross a line. Adapters whose
-	// platform has no formatting leave it zero.
+	// Body is the same as formatted text, for a message that may cross a line; a mention's Ref is the platform's id of the
+	// person. Adapters whose platform has no formatting leave it zero.
 	Body markup.Doc
 	// Files belong to the message.
 	Files []File

@@ -1,9 +1,6 @@
 package markup
 
-import (
-	"regexp"
-	"slices"
-)
+import "regexp"
 
 // mass are the words by which platforms call everybody at once.
 var mass = regexp.MustCompile(`(?i)@(here|channel|all|alle|everyone|team|hier|kanal)\b`)
@@ -13,28 +10,11 @@ const joiner = "\u2060"
 
 // Disarm takes the force out of words that call everybody, such as @here: they stay as words. A person who is mentioned
 // by name stays mentioned.
-func Disarm(d Doc) Doc { return Doc{disarmBlocks(d.Blocks)} }
-
-func disarmBlocks(list []Block) []Block {
-	list = slices.Clone(list)
-	for i := range list {
-		b := &list[i]
-		b.Inlines, b.Blocks = disarmInlines(b.Inlines), disarmBlocks(b.Blocks)
-		b.Items = slices.Clone(b.Items)
-		for n := range b.Items {
-			b.Items[n] = disarmBlocks(b.Items[n])
+func Disarm(d Doc) Doc {
+	return Replace(d, func(in Inline) Inline {
+		if in.Kind == Text {
+			in.Text = mass.ReplaceAllString(in.Text, "@"+joiner+"$1")
 		}
-	}
-	return list
-}
-
-func disarmInlines(list []Inline) []Inline {
-	list = slices.Clone(list)
-	for i := range list {
-		if list[i].Kind == Text {
-			list[i].Text = mass.ReplaceAllString(list[i].Text, "@"+joiner+"$1")
-		}
-		list[i].Children = disarmInlines(list[i].Children)
-	}
-	return list
+		return in
+	})
 }
