@@ -71,6 +71,7 @@ type Bot struct {
 	lease    time.Duration
 	commands *commands
 	order    lineup
+	traffic  traffic
 	// news tells the outbox that rows were added, timed the timers that one was set.
 	news, timed chan struct{}
 }

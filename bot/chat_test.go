@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,7 @@ type chat struct {
 	mu    sync.Mutex
 	next  map[string]int // the newest id of each place
 	posts []shown
-	lines []string
+	lines []line
 	fates []fate
 }
 
@@ -85,12 +86,12 @@ func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 		time.Sleep(e.After)
 		c.mu.Lock()
 	}
-	line := render(d)
+	text := render(d)
 	switch d.Op {
 	case bot.OpPost:
 		id := c.give(d.Place.ID)
 		c.posts = append(c.posts, shown{id, d})
-		c.lines = append(c.lines, fmt.Sprintf("%s< %s", c.where(d), line))
+		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s< %s", c.where(d), text)})
 		return bot.Sent{IDs: []string{strconv.Itoa(id)}}, nil
 	case bot.OpEdit:
 		i := slices.IndexFunc(c.posts, func(s shown) bool { return s.Place.ID == d.Place.ID && slices.Contains(d.IDs, strconv.Itoa(s.id)) })
@@ -98,11 +99,11 @@ func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 			return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "no_such_post", Err: fmt.Errorf("edit of %v", d.IDs)}
 		}
 		c.posts[i].Delivery = d
-		c.lines = append(c.lines, fmt.Sprintf("%s~ %s", c.where(d), line))
+		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s~ %s", c.where(d), text)})
 		return bot.Sent{IDs: d.IDs}, nil
 	}
 	if d.Op == bot.OpDelete {
-		c.lines = append(c.lines, fmt.Sprintf("%s× %s", c.where(d), strings.Join(d.IDs, " ")))
+		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s× %s", c.where(d), strings.Join(d.IDs, " "))})
 		return bot.Sent{IDs: d.IDs}, nil
 	}
 	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "unknown_op", Err: fmt.Errorf("op %q", d.Op)}
@@ -127,10 +128,26 @@ func (c *chat) where(d bot.Delivery) string {
 func (c *chat) take() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	lines := c.lines
+	slices.SortStableFunc(c.lines, func(a, b line) int {
+		return cmp.Or(strings.Compare(place(a.text), place(b.text)), strings.Compare(a.lane, b.lane))
+	})
+	var lines []string
+	for _, l := range c.lines {
+		lines = append(lines, l.text)
+	}
 	c.lines = nil
-	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(place(a), place(b)) })
 	return lines
+}
+
+// line is one thing that was shown. Order holds within a lane only.
+type line struct{ lane, text string }
+
+// onLine tells the lane of copies from that of answers.
+func onLine(d bot.Delivery) string {
+	if d.Copy != nil || strings.HasPrefix(d.Post, "late-") || strings.HasPrefix(d.Post, "hourly-") {
+		return "copies"
+	}
+	return "talk"
 }
 
 // place is the part of a line that says where it was seen: order holds within a place only.

@@ -201,6 +201,13 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 		}
 		parts = append(parts, say.T("zuletzt {when}", "last {when}").In(v, "when", sayTime(r.Person, c.At, r.Now)))
 	}
+	pace, err := r.books.pace(name)
+	if err != nil {
+		return Item{}, err
+	}
+	if pace.Hourly {
+		parts = append(parts, say.T("stündlich gesammelt", "hourly, collected").In(v))
+	}
 	lane, err := r.Tx.Lane(room.Place.LineLane())
 	if err != nil {
 		return Item{}, err
@@ -243,8 +250,6 @@ func trouble(reason string) say.Text {
 	switch reason {
 	case "rate_limited":
 		return say.T("die Plattform bittet um eine Pause", "the platform asks for a pause")
-	case "register":
-		return say.T("das Register wird noch einmal gefragt", "the register is being asked again")
 	}
 	return say.T("die Plattform nimmt gerade nichts an ({code})", "the platform accepts nothing right now ({code})").With("code", reason)
 }

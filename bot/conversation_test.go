@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
 //	anna submits a=b | c=d      sends the form that was opened for anna
+//	quietly 40 anna in #pr> a   does something many times and leaves out what is seen
 //	again                       the platform delivers the last message once more
 //	restart                     the program ends and starts again on the same store
 //	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room;
@@ -231,6 +233,7 @@ var (
 	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
 	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
+	quietly  = regexp.MustCompile(`^quietly (\d+) (.*)$`)
 	opens    = regexp.MustCompile(`^(\w+) opens$`)
 	faultish = regexp.MustCompile(`^fault (next|#\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
 )
@@ -245,6 +248,14 @@ func (p *play) step(line string) {
 	case line == "restart":
 		p.stop()
 		p.start()
+	case quietly.MatchString(line):
+		m := quietly.FindStringSubmatch(line)
+		times, _ := strconv.Atoi(m[1])
+		for range times {
+			p.receive(p.message(m[2]))
+			synctest.Wait()
+		}
+		p.chat.take()
 	case line == "again":
 		p.receive(p.last)
 	case faultish.MatchString(line):

@@ -199,6 +199,11 @@ func (r *Request) copyTo(c *Crossing, room *Room) error {
 		return err
 	}
 	post.Revision++
+	if post.Sent == 0 && !post.Unsure && !post.Pending {
+		if later, err := r.books.collects(c, room.Name); err != nil || later {
+			return cmp.Or(err, r.collect(post, room.Name))
+		}
+	}
 	return r.send(post)
 }
 
@@ -296,16 +301,24 @@ func (r *Request) recopy(c *Crossing) error {
 		} else if err != nil {
 			return err
 		}
-		if post.Digest != "" {
-			continue // a digest is what was said then; it is not rewritten
-		}
-		post.Revision++
-		post.Deleted = c.State == Gone
-		if err := r.send(post); err != nil {
+		if err := r.renew(post, c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// renew has one copy say what its crossing says by now, by itself or in its digest.
+func (r *Request) renew(post *Post, c *Crossing) error {
+	if post.Digest != "" {
+		return refresh(r, post.Digest)
+	}
+	post.Revision++
+	post.Deleted = c.State == Gone
+	if post.Collected != "" {
+		return posts.Put(r.Tx, post)
+	}
+	return r.send(post)
 }
 
 // relayDeleted turns the copies into tombstones; what was not sent yet never is.

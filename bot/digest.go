@@ -2,7 +2,7 @@ package bot
 
 import (
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"standleitung/bot/markup"
@@ -14,6 +14,12 @@ const (
 	digestOver  = 20            // messages
 	digestAfter = 2 * time.Hour // since the oldest was written
 	digestMost  = 200           // messages in one digest
+)
+
+// A digest names itself by why it was made, for its card's title.
+const (
+	digestLate   = "late-"   // the room could not be reached
+	digestHourly = "hourly-" // the room asked for it
 )
 
 // overdue reports whether what waits for a room is to arrive as a digest: it is late, and long.
@@ -41,52 +47,74 @@ func (b *Bot) digest(ctx context.Context, place Place, turn string) (made bool, 
 			if err != nil {
 				return nil, err
 			}
-			if c != nil && c.State == Crossed && r.books.mayGo(c) == nil {
+			if c != nil && r.books.mayGo(c) == nil {
 				waiting = append(waiting, post)
 			}
 		}
 		if len(waiting) < 2 {
 			return nil, nil
 		}
-		card, err := r.digestCard(waiting)
-		if err != nil {
-			return nil, err
-		}
-		sum := &Post{Key: postKey(turn, r.Now, 0), Place: place.Top(), At: r.Now, Voice: b.voice, Card: card, Revision: 1, Pending: true}
-		for _, post := range waiting {
-			post.Digest, post.Sent, post.Pending = sum.Key, post.Revision, false
-			if err := posts.Put(r.Tx, post); err != nil {
-				return nil, err
-			}
-		}
 		made = true
-		return nil, errors.Join(posts.Put(r.Tx, sum), r.Tx.Enqueue(place.LineLane(), sum.Key))
+		return nil, r.bundle(digestLate+postKey(turn, r.Now, 0), place.Top(), waiting)
 	})
 	return made, err
 }
 
-// digestCard shows what waited, in order, each with when and by whom it was written.
-func (r *Request) digestCard(waiting []*Post) (Card, error) {
-	v := r.bot.voice
+// bundle makes one living message of several copies, at the end of the lane of their room.
+func (r *Request) bundle(ref string, place Place, copies []*Post) error {
+	for _, post := range copies {
+		post.Digest, post.Sent, post.Pending = ref, post.Revision, false
+		if err := posts.Put(r.Tx, post); err != nil {
+			return err
+		}
+	}
+	sum := &Post{Key: ref, Place: place, At: r.Now, Voice: r.bot.voice, View: "digest", Ref: ref, Revision: 1, OnLine: true}
+	var err error
+	if sum.Card, err = viewDigest(r.books, ref, nil, sum.Voice); err != nil {
+		return err
+	}
+	return r.send(sum)
+}
+
+// viewDigest shows what was bundled, in order, each with when and by whom it was written, as it reads by now.
+func viewDigest(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	var items []Item
 	var first, last time.Time
-	for _, post := range waiting {
-		c, err := r.books.crossing(post.Origin)
+	var room *Room
+	from, to := Under(ref)
+	for post, err := range posts.All(k.r, Query{Index: "digest", From: from, To: to}) {
 		if err != nil {
 			return Card{}, err
 		}
-		if last = c.At; first.IsZero() {
-			first = c.At
+		c, err := k.crossing(post.Origin)
+		if err != nil {
+			return Card{}, err
+		} else if c == nil {
+			continue
 		}
-		items = append(items, Item{Text: markup.Plain(c.Body), Meta: clock(c.At.In(r.bot.zone)) + " · " + c.Author.Name + party(c.Author)})
+		item := Item{Text: markup.Plain(c.Body), Meta: clock(c.At.In(k.bot.zone)) + " · " + c.Author.Name + party(c.Author)}
+		if c.State == Gone {
+			item.Text = say.T("(gelöscht)", "(deleted)").In(v)
+		}
+		if last = c.At; first.IsZero() {
+			first, room = c.At, k.bot.roomAt(post.Place)
+		}
+		items = append(items, item)
 	}
-	return Card{
-		Title: say.T("Nachgereicht: {n} {n:Nachricht|Nachrichten}", "Caught up: {n} {n:message|messages}").In(v, "n", len(items)),
-		Meta: say.T("geschrieben {from} bis {to}, als dieser Raum nicht erreichbar war", "written {from} to {to}, while this room could not be reached").
-			In(v, "from", clock(first.In(r.bot.zone)), "to", clock(last.In(r.bot.zone))),
+	args := []any{"n", len(items), "from", clock(first.In(k.bot.zone)), "to", clock(last.In(k.bot.zone))}
+	card := Card{
+		Title:   say.T("Nachgereicht: {n} {n:Nachricht|Nachrichten}", "Caught up: {n} {n:message|messages}").In(v, args...),
+		Meta:    say.T("geschrieben {from} bis {to}, als dieser Raum nicht erreichbar war", "written {from} to {to}, while this room could not be reached").In(v, args...),
 		Items:   items,
-		Preview: say.T("{n} nachgereichte Nachrichten", "{n} messages to catch up on").In(v, "n", len(items)),
-	}, nil
+		Preview: say.T("{n} nachgereichte Nachrichten", "{n} messages to catch up on").In(v, args...),
+	}
+	if strings.HasPrefix(ref, digestHourly) && room != nil {
+		card.Title = say.T("Gesammelt: {n} {n:Nachricht|Nachrichten}", "Collected: {n} {n:message|messages}").In(v, args...)
+		card.Meta = say.T("geschrieben {from} bis {to}", "written {from} to {to}").In(v, args...)
+		card.Preview = say.T("{n} gesammelte {n:Nachricht|Nachrichten}", "{n} collected {n:message|messages}").In(v, args...)
+		card.Buttons = k.buttons(v, room.Name, "room.atonce")
+	}
+	return card, nil
 }
 
 func clock(t time.Time) string { return t.Format("15:04") }

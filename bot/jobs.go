@@ -3,11 +3,12 @@ package bot
 // jobTable is every job that a timer can start. Names are stored: they are stable for ever.
 func jobTable() map[string]job {
 	return map[string]job{
-		"approval.next": jobNext,
-		"approval.go":   jobGo,
-		"embargo.lift":  jobLiftEmbargo,
-		"lane.late":     jobLate,
-		"copy.parked":   jobParked,
-		"stub.forget":   jobForgetStub,
+		"approval.next":  jobNext,
+		"approval.go":    jobGo,
+		"embargo.lift":   jobLiftEmbargo,
+		"lane.late":      jobLate,
+		"copy.parked":    jobParked,
+		"stub.forget":    jobForgetStub,
+		"room.collected": jobCollected,
 	}
 }

@@ -105,10 +105,15 @@ func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
 	}
 	return []Reply{{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
 		again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
+		title, text := say.T("Nicht zustellbar in {room}", "Cannot be delivered to {room}"), say.T("{Sie entscheiden|Du entscheidest}, was damit geschieht.", "You decide what becomes of it.")
+		if post.Deleted {
+			title = say.T("Nicht gelöscht in {room}", "Not deleted in {room}")
+			text = say.T("{Ihre|Deine} Nachricht kann dort noch zu lesen sein.", "Your message may still be read there.")
+		}
 		return Card{
-			Title: say.T("Nicht zustellbar in {room}", "Cannot be delivered to {room}").In(v, "room", room.Name),
+			Title: title.In(v, "room", room.Name),
 			Quote: shorten(markup.Plain(c.Body), 120),
-			Text:  say.T("{Sie entscheiden|Du entscheidest}, was damit geschieht.", "You decide what becomes of it.").In(v),
+			Text:  text.In(v),
 			Buttons: []Button{
 				{Label: again.Label.In(v), Do: again.do(key), Primary: true},
 				{Label: discard.Label.In(v), Do: discard.do(key), Danger: true},

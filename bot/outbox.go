@@ -144,7 +144,9 @@ func (b *Bot) deliver(ctx context.Context, row Row) result {
 		return r
 	}
 	r.revision = d.Revision
-	r.sent, r.err = b.send(ctx, adapter, d)
+	if r.sent, r.err = b.send(ctx, adapter, d); r.err == nil && d.Copy != nil && d.Op == OpPost {
+		b.heard(ctx, d.Place)
+	}
 	b.observe(Observation{What: "delivery", Kind: adapter.Name(), Code: fateCode(r.err), Took: b.now().Sub(began)})
 	return r
 }

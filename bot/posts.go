@@ -57,6 +57,10 @@ type Post struct {
 	Deleted bool `json:"deleted,omitempty"`
 	// Digest is the post that brought it, together with others; empty when it came by itself.
 	Digest string `json:"digest,omitempty"`
+	// Collected is the room whose next digest it waits for; empty for a copy that comes by itself.
+	Collected string `json:"collected,omitempty"`
+	// OnLine has it wait among the copies, though it is none.
+	OnLine bool `json:"on_line,omitempty"`
 	// Told is set when the writer was told that the copy has not arrived yet.
 	Told bool `json:"told,omitempty"`
 	// Revision is what is wanted, from 1; Sent what the platform shows, 0 for nothing yet.
@@ -86,6 +90,18 @@ var posts = &Kind[Post]{
 			}
 			return []string{Compose(p.Place.Adapter, p.Place.ID, Serial(p.Seq))}
 		}},
+		{"digest", func(p *Post) []string {
+			if p.Digest == "" {
+				return nil
+			}
+			return []string{Compose(p.Digest, Serial(p.Seq))}
+		}},
+		{"collected", func(p *Post) []string {
+			if p.Collected == "" {
+				return nil
+			}
+			return []string{Compose(p.Collected, Serial(p.Seq))}
+		}},
 		{"placed", func(p *Post) []string {
 			if p.Origin == "" {
 				return nil
@@ -101,7 +117,7 @@ var posts = &Kind[Post]{
 
 // lane is the lane in which it waits: copies and answers do not wait for each other.
 func (p *Post) lane() string {
-	if p.Origin != "" {
+	if p.Origin != "" || p.OnLine {
 		return p.Place.LineLane()
 	}
 	return p.Place.Lane()
@@ -112,7 +128,7 @@ type view func(k *books, ref string, who *Person, v say.Voice) (Card, error)
 
 // views is the table of living cards.
 func views() map[string]view {
-	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag}
+	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag, "digest": viewDigest}
 }
 
 // poster stores what one turn says.
