@@ -17,10 +17,7 @@ func exampleScene() *web.Scene {
 		During: say.T("Ein Vormittag bei Nordpumpe, in zwanzig Sekunden.", "A morning at Nordpumpe, in twenty seconds."),
 		After: say.T("Jetzt {sind Sie|bist du} Ines von der PR: Eine Nachricht wartet auf {Sie|dich}.",
 			"Now you are Ines of PR: a message is waiting for you."),
-		Steps: []web.Step{
-			{Person: "lena", Text: say.T("sprache en", "language en"), Only: say.English, Once: true},
-			{Person: "jan", Text: say.T("sprache en", "language en"), Only: say.English, Once: true},
-			{Person: "ines", Text: say.T("sprache en", "language en"), Only: say.English, Once: true},
+		Steps: append(inEnglish(), []web.Step{
 			{Person: "ines", Once: true, Text: say.T(
 				"vermerk Preise 2027 begriffe:teurer;Preiserhöhung;more expensive;price increase stufe:gelb wortlaut:Unsere Preise für 2027 stehen im Dezember fest. prüfung:in 60 Tagen",
 				"flag Prices 2027 terms:more expensive;price increase;teurer;Preiserhöhung level:yellow wording:Our prices for 2027 will be set in December. review:in 60 days")},
@@ -34,6 +31,18 @@ func exampleScene() *web.Scene {
 			{Person: "lena", Press: "topic.accept", Pause: 4 * time.Second},
 			{Person: "jan", Place: "social", Pause: 4 * time.Second, Text: say.T(
 				"Ab Januar wird sie teurer.", "From January it will be more expensive.")},
-		},
+		}...),
 	}
+}
+
+// inEnglish has everybody, and every room, spoken to in English when the visitor is. The company is a German one.
+func inEnglish() []web.Step {
+	var steps []web.Step
+	for _, person := range []string{"lena", "jan", "ines", "mara", "kim"} {
+		steps = append(steps, web.Step{Person: person, Text: say.T("sprache en", "language en"), Only: say.English, Once: true})
+	}
+	for _, room := range []string{"sales", "pr", "social"} {
+		steps = append(steps, web.Step{Person: "lena", Text: say.T("raumsprache en "+room, "room language en "+room), Only: say.English, Once: true})
+	}
+	return steps
 }

@@ -47,18 +47,35 @@ func (b *Bot) announceLines(ctx context.Context) error {
 
 // introduce says in every room of a line who reads along.
 func (b *Bot) introduce(l *Line) []Reply {
-	text := say.T("Hier läuft die Leitung {name}. Was hier geschrieben wird, lesen auch: {others}.",
-		"The line {name} runs through here. What is written here is also read by: {others}.")
-	if l.Mode == Forward {
-		text = say.T("Hier läuft die Leitung {name}. Weiter geht nur, was mit „/an alle“ beginnt; es lesen: {others}.",
-			"The line {name} runs through here. Only what begins with “/to all” goes on; it is read by: {others}.")
-	}
 	var replies []Reply
 	for _, name := range l.Rooms {
-		others := slices.DeleteFunc(slices.Clone(l.Rooms), func(o string) bool { return o == name })
-		replies = append(replies, Reply{To: InRoom, Room: b.room(name), Card: func(v say.Voice) Card {
-			return Card{Text: text.In(v, "name", l.Name, "others", strings.Join(others, ", ")), Preview: say.T("Neues von der Leitung", "News of the line").In(v)}
-		}})
+		room := b.room(name)
+		replies = append(replies, Reply{To: InRoom, Room: room, View: "introduction", Ref: introductionRef(l, room)})
 	}
 	return replies
+}
+
+// introductionRef names the card that says in a room who reads along.
+func introductionRef(l *Line, room *Room) string { return "line:" + l.Name + ":" + room.Name }
+
+// viewIntroduction says who reads along in a room, by the configuration as it is now.
+func viewIntroduction(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
+	line, room, _ := strings.Cut(strings.TrimPrefix(ref, "line:"), ":")
+	card := Card{Preview: say.T("Neues von der Leitung", "News of the line").In(v)}
+	for _, l := range k.bot.linesOf(room) {
+		if l.Name != line {
+			continue
+		}
+		text := say.T("Hier läuft die Leitung {name}. Was hier geschrieben wird, lesen auch: {others}.",
+			"The line {name} runs through here. What is written here is also read by: {others}.")
+		if l.Mode == Forward {
+			text = say.T("Hier läuft die Leitung {name}. Weiter geht nur, was mit „/an alle“ beginnt; es lesen: {others}.",
+				"The line {name} runs through here. Only what begins with “/to all” goes on; it is read by: {others}.")
+		}
+		others := slices.DeleteFunc(slices.Clone(l.Rooms), func(o string) bool { return o == room })
+		card.Text = text.In(v, "name", l.Name, "others", strings.Join(others, ", "))
+		return card, nil
+	}
+	card.Text = say.T("Die Leitung {name} läuft hier nicht mehr.", "The line {name} no longer runs through here.").In(v, "name", line)
+	return card, nil
 }

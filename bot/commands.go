@@ -117,7 +117,7 @@ func (r *Request) Ref(name string) uint64 {
 
 // commandTable is every command of the program. There is no other registration.
 func commandTable() []Command {
-	return slices.Concat(topicCommands(), lineCommands(), paceCommands(), approvalCommands(), flagCommands(), settingCommands(), helpCommands())
+	return slices.Concat(topicCommands(), lineCommands(), roomCommands(), approvalCommands(), flagCommands(), settingCommands(), helpCommands())
 }
 
 // commands is the table with its look-ups.

@@ -201,11 +201,11 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 		}
 		parts = append(parts, say.T("zuletzt {when}", "last {when}").In(v, "when", sayTime(r.Person, c.At, r.Now)))
 	}
-	pace, err := r.books.pace(name)
+	set, err := r.books.setting(name)
 	if err != nil {
 		return Item{}, err
 	}
-	if pace.Hourly {
+	if set.Hourly {
 		parts = append(parts, say.T("stündlich gesammelt", "hourly, collected").In(v))
 	}
 	lane, err := r.Tx.Lane(room.Place.LineLane())

@@ -43,11 +43,20 @@ var languageNames = map[say.Language]say.Text{
 	say.English: say.T("Englisch", "English"),
 }
 
-func runLanguage(_ context.Context, r *Request) ([]Reply, error) {
+// language is the language that the command names.
+func (r *Request) language() (say.Language, error) {
 	l, ok := languages[strings.ToLower(r.Text("language"))]
 	if !ok {
-		return nil, &Error{Code: Invalid, Field: "language", Text: say.T("„{text}“ spreche ich nicht, nur de und en. Nichts geändert.",
+		return "", &Error{Code: Invalid, Field: "language", Text: say.T("„{text}“ spreche ich nicht, nur de und en. Nichts geändert.",
 			"I don't speak “{text}”, only de and en. Nothing changed."), Args: []any{"text", shorten(r.Text("language"), 20)}}
+	}
+	return l, nil
+}
+
+func runLanguage(_ context.Context, r *Request) ([]Reply, error) {
+	l, err := r.language()
+	if err != nil {
+		return nil, err
 	}
 	return r.settle(func(v *say.Voice) { v.Language = l }, say.T("Gut: Ich antworte {Ihnen|dir} ab jetzt auf Deutsch.", "Right: I'll answer you in English from now on."))
 }

@@ -193,7 +193,8 @@ func (r *Request) cross(c *Crossing) error {
 func (r *Request) copyTo(c *Crossing, room *Room) error {
 	post, err := posts.Get(r.Tx, copyKey(c.Key, room.Name))
 	if errors.Is(err, ErrNotFound) {
-		post, err = &Post{Key: copyKey(c.Key, room.Name), Place: room.Place, At: r.Now, Voice: r.bot.voice, Origin: c.Key, Seq: c.Seq}, nil
+		post = &Post{Key: copyKey(c.Key, room.Name), Place: room.Place, At: r.Now, Origin: c.Key, Seq: c.Seq}
+		post.Voice, err = r.books.speech(room)
 	}
 	if err != nil {
 		return err

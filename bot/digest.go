@@ -68,8 +68,11 @@ func (r *Request) bundle(ref string, place Place, copies []*Post) error {
 			return err
 		}
 	}
-	sum := &Post{Key: ref, Place: place, At: r.Now, Voice: r.bot.voice, View: "digest", Ref: ref, Revision: 1, OnLine: true}
-	var err error
+	v, err := r.books.speech(r.bot.roomAt(place))
+	if err != nil {
+		return err
+	}
+	sum := &Post{Key: ref, Place: place, At: r.Now, Voice: v, View: "digest", Ref: ref, Revision: 1, OnLine: true}
 	if sum.Card, err = viewDigest(r.books, ref, nil, sum.Voice); err != nil {
 		return err
 	}

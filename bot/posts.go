@@ -128,7 +128,7 @@ type view func(k *books, ref string, who *Person, v say.Voice) (Card, error)
 
 // views is the table of living cards.
 func views() map[string]view {
-	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag, "digest": viewDigest}
+	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag, "digest": viewDigest, "introduction": viewIntroduction}
 }
 
 // poster stores what one turn says.
@@ -143,10 +143,15 @@ func (p *poster) say(req *Request, reply Reply) error {
 	if !ok {
 		return nil
 	}
+	var err error
+	if reply.To == InRoom {
+		if post.Voice, err = req.books.speech(reply.Room); err != nil {
+			return err
+		}
+	}
 	p.n++
 	post.Key, post.At, post.Revision, post.Pending = postKey(p.turn, req.Now, p.n), req.Now, 1, true
 	post.View, post.Ref = reply.View, reply.Ref
-	var err error
 	if post.Card, err = reply.render(req.books, who, post.Voice); err != nil {
 		return err
 	}
@@ -175,7 +180,7 @@ func (r Reply) address(req *Request) (*Post, *Person, bool) {
 		return &Post{Place: place, Person: r.Person.ID, Voice: r.Person.Speaks()}, r.Person, ok
 	}
 	if r.To == InRoom {
-		return &Post{Place: r.Room.Place, Voice: req.bot.voice}, nil, true
+		return &Post{Place: r.Room.Place}, nil, true
 	}
 	m := req.Message
 	post := &Post{Place: m.Place, Person: req.Person.ID, Voice: req.Voice}

@@ -20,9 +20,11 @@ const (
 	collectEvery = time.Hour
 )
 
-// roomPace is how a room wants to hear of the line.
-type roomPace struct {
+// roomSetting is what the people of a room decided for it.
+type roomSetting struct {
 	Room string `json:"room"`
+	// Language is that of what the bot says to all in it; empty for the company's.
+	Language say.Language `json:"language,omitempty"`
 	// Hourly: collected once an hour; questions and mentions still come at once.
 	Hourly bool `json:"hourly,omitempty"`
 	// Offered is when the room was last asked whether it wants that.
@@ -31,22 +33,31 @@ type roomPace struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
-var paces = &Kind[roomPace]{Name: "pace", Version: 1, Key: func(p *roomPace) string { return p.Room }}
+var roomSettings = &Kind[roomSetting]{Name: "room", Version: 1, Key: func(s *roomSetting) string { return s.Room }}
 
-// pace is how a room wants to hear of the line.
-func (k *books) pace(room string) (*roomPace, error) {
-	p, err := paces.Get(k.r, room)
+// setting is what was decided for a room; the zero setting where nothing was.
+func (k *books) setting(room string) (*roomSetting, error) {
+	s, err := roomSettings.Get(k.r, room)
 	if errors.Is(err, ErrNotFound) {
-		return &roomPace{Room: room}, nil
+		return &roomSetting{Room: room}, nil
 	}
-	return p, err
+	return s, err
+}
+
+// speech is how a room is spoken to.
+func (k *books) speech(room *Room) (say.Voice, error) {
+	s, err := k.setting(room.Name)
+	if err != nil {
+		return say.Voice{}, err
+	}
+	return voiceOr(say.Voice{Language: s.Language}, k.bot.voice), nil
 }
 
 // collects reports whether a copy waits for the room's next digest: the room asked for one, and the message neither asks
 // nor calls anybody.
 func (k *books) collects(c *Crossing, room string) (bool, error) {
-	pace, err := k.pace(room)
-	if err != nil || !pace.Hourly {
+	set, err := k.setting(room)
+	if err != nil || !set.Hourly {
 		return false, err
 	}
 	urgent := strings.Contains(markup.Plain(c.Body), "?")
@@ -134,11 +145,11 @@ func (b *Bot) heard(ctx context.Context, place Place) {
 
 // offerHourly asks a room whether it wants its copies collected: now and then, not every day.
 func (r *Request) offerHourly(room *Room) ([]Reply, error) {
-	pace, err := r.books.pace(room.Name)
-	if err != nil || pace.Hourly || r.Now.Sub(pace.Offered) < offerAgain {
+	set, err := r.books.setting(room.Name)
+	if err != nil || set.Hourly || r.Now.Sub(set.Offered) < offerAgain {
 		return nil, err
 	}
-	pace.Offered = r.Now
+	set.Offered = r.Now
 	return []Reply{{To: InRoom, Room: room, Card: func(v say.Voice) Card {
 		return Card{
 			Text: say.T("Heute kamen hier schon über {n} Nachrichten über die Leitung. Soll ich sie einmal in der Stunde gesammelt bringen? Fragen und Erwähnungen kommen weiter sofort.",
@@ -146,11 +157,11 @@ func (r *Request) offerHourly(room *Room) ([]Reply, error) {
 			Buttons: r.books.buttons(v, room.Name, "room.hourly", "room.atonce"),
 			Preview: say.T("Heute ist viel los auf der Leitung", "The line is busy today").In(v),
 		}
-	}}}, paces.Put(r.Tx, pace)
+	}}}, roomSettings.Put(r.Tx, set)
 }
 
-// paceCommands let a room choose how it hears of the line.
-func paceCommands() []Command {
+// roomCommands let a room choose how it hears of the line.
+func roomCommands() []Command {
 	room := Arg{Name: "room", Kind: ArgLine, Free: true, Max: 80, Label: say.T("Welcher Raum?", "Which room?")}
 	return []Command{
 		{
@@ -164,6 +175,13 @@ func paceCommands() []Command {
 			Label: say.T("Alles sofort", "Everything at once"), Help: say.T("Die Leitung bringt diesem Raum alles sofort.", "The line brings this room everything at once."),
 			Example: say.T("sofort", "at once"), Run: runAtOnce,
 		},
+		{
+			Name: "room.language", DE: []string{"raumsprache"}, EN: []string{"room language"}, Roles: Everyone,
+			Args:  []Arg{{Name: "language", Kind: ArgWord, Free: true, Required: true, Max: 20, Label: say.T("Deutsch oder English?", "Deutsch or English?")}, room},
+			Label: say.T("Sprache des Raums umstellen", "Change the room's language"), Help: say.T("In welcher Sprache ich in diesem Raum zu allen spreche: de oder en.",
+				"The language in which I speak to all in this room: de or en."),
+			Example: say.T("raumsprache en", "room language de"), Run: runRoomLanguage,
+		},
 	}
 }
 
@@ -176,28 +194,38 @@ func runAtOnce(_ context.Context, r *Request) ([]Reply, error) {
 	return r.setPace(false, say.T("Die Leitung bringt hier alles sofort, eingestellt von {who}.", "The line brings everything here at once, set by {who}."))
 }
 
-// setPace changes the pace of a room and tells it. Whoever is in the room may; from elsewhere only those who may pause a line.
-func (r *Request) setPace(hourly bool, news say.Text) ([]Reply, error) {
-	here := r.bot.roomAt(r.Message.Place)
-	room := here
+// theRoom is the room that the command is about: the one that it names, else the one where it was said. Whoever is in it may
+// decide; from elsewhere only those who may pause a line.
+func (r *Request) theRoom() (room *Room, here bool, err error) {
+	room = r.bot.roomAt(r.Message.Place)
+	at := room
 	if r.Has("room") {
 		room = r.bot.room(strings.TrimPrefix(r.Text("room"), "#"))
 	}
 	switch {
 	case room == nil || len(r.bot.linesOf(room.Name)) == 0:
-		return nil, &Error{Code: NotFound, Field: "room", Text: say.T("In welchem Raum? {Sagen Sie|Sag} es dort, wo es gelten soll. Nichts geändert.", "In which room? Say it where it shall hold. Nothing changed.")}
-	case room != here && !r.Person.Is(Lead|PR|Admin):
-		return nil, fault(Denied, say.T("Das entscheiden die im Raum {room}. Nichts geändert.", "That is up to those in the room {room}. Nothing changed."), "room", room.Name)
+		return nil, false, &Error{Code: NotFound, Field: "room", Text: say.T("In welchem Raum? {Sagen Sie|Sag} es dort, wo es gelten soll. Nichts geändert.", "In which room? Say it where it shall hold. Nothing changed.")}
+	case room != at && !r.Person.Is(Lead|PR|Admin):
+		return nil, false, fault(Denied, say.T("Das entscheiden die im Raum {room}. Nichts geändert.", "That is up to those in the room {room}. Nothing changed."), "room", room.Name)
 	}
-	pace, err := r.books.pace(room.Name)
+	return room, room == at, nil
+}
+
+// setPace changes the pace of a room and tells it.
+func (r *Request) setPace(hourly bool, news say.Text) ([]Reply, error) {
+	room, here, err := r.theRoom()
 	if err != nil {
 		return nil, err
 	}
-	if pace.Hourly == hourly {
+	set, err := r.books.setting(room.Name)
+	if err != nil {
+		return nil, err
+	}
+	if set.Hourly == hourly {
 		return nil, fault(Conflict, say.T("So ist es schon. Nichts geändert.", "It is like that already. Nothing changed."))
 	}
-	pace.Hourly, pace.By, pace.At = hourly, r.Person.ID, r.Now
-	if err := paces.Put(r.Tx, pace); err != nil {
+	set.Hourly, set.By, set.At = hourly, r.Person.ID, r.Now
+	if err := roomSettings.Put(r.Tx, set); err != nil {
 		return nil, err
 	}
 	if !hourly {
@@ -212,8 +240,57 @@ func (r *Request) setPace(hourly bool, news say.Text) ([]Reply, error) {
 		}
 		return card
 	}}}
-	if room != here {
+	if !here {
 		replies = append(replies, answer(say.T("Erledigt; der Raum weiß es.", "Done; the room knows.")))
 	}
 	return replies, nil
+}
+
+// runRoomLanguage changes the language of a room. Who reads along there is said anew in it.
+func runRoomLanguage(_ context.Context, r *Request) ([]Reply, error) {
+	l, err := r.language()
+	if err != nil {
+		return nil, err
+	}
+	room, _, err := r.theRoom()
+	if err != nil {
+		return nil, err
+	}
+	set, err := r.books.setting(room.Name)
+	if err != nil {
+		return nil, err
+	}
+	set.Language, set.By, set.At = l, r.Person.ID, r.Now
+	if err := roomSettings.Put(r.Tx, set); err != nil {
+		return nil, err
+	}
+	for _, line := range r.bot.linesOf(room.Name) {
+		if err := r.respeak(introductionRef(line, room), room); err != nil {
+			return nil, err
+		}
+	}
+	return []Reply{answer(say.T("Gut: In {room} spreche ich ab jetzt {language}.", "Right: in {room} I'll speak {language} from now on."), "room", room.Name, "language", languageNames[l])}, nil
+}
+
+// respeak says a room's living card anew, in the room's language.
+func (r *Request) respeak(ref string, room *Room) error {
+	v, err := r.books.speech(room)
+	if err != nil {
+		return err
+	}
+	from, to := Under(ref)
+	var stale []*Post
+	for post, err := range posts.All(r.Tx, Query{Index: "ref", From: from, To: to, Limit: mostCards}) {
+		if err != nil {
+			return err
+		}
+		stale = append(stale, post)
+	}
+	for _, post := range stale {
+		post.Voice = v
+		if err := rewrite(r, post); err != nil {
+			return err
+		}
+	}
+	return nil
 }
