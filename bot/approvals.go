@@ -24,6 +24,8 @@ type Approval struct {
 	Body markup.Doc `json:"body,omitzero"`
 	Hash string     `json:"hash"`
 	Hits []Hit      `json:"hits,omitempty"`
+	// Misfit is set when somebody said that the hits do not fit.
+	Misfit bool `json:"misfit,omitempty"`
 	// Blind is set when the register could not be read.
 	Blind bool      `json:"blind,omitempty"`
 	Since time.Time `json:"since"`
@@ -89,6 +91,19 @@ func (g *guard) stops(hits []Hit) bool {
 
 // hold keeps a crossing back and asks PR at once.
 func (r *Request) hold(c *Crossing, in relay) ([]Reply, error) {
+	if c.Edit != nil {
+		// A change of it waits already: one question is enough, and it is about the newest text.
+		if err := r.void(c.Approval); err != nil {
+			return nil, err
+		}
+		c.Body, c.Edit = *c.Edit, nil
+		if newer := in; !in.blind {
+			newer.look(r, c.Body)
+			if r.bot.stops(newer.hits) {
+				in = newer
+			}
+		}
+	}
 	c.State = Held
 	a, replies, err := r.request(c, c.Body, in, false)
 	if err != nil {
@@ -122,7 +137,8 @@ func (r *Request) changeHeld(c *Crossing, body markup.Doc, in relay) ([]Reply, e
 	if in.blind || r.bot.stops(in.hits) {
 		return r.hold(c, in)
 	}
-	return []Reply{answer(say.T("Gesendet, in der neuen Fassung.", "Sent, in its new form."))}, r.cross(c)
+	replies := []Reply{answer(say.T("Gesendet, in der neuen Fassung.", "Sent, in its new form."))}
+	return append(replies, r.wordings(in.hits, say.T("Unsere Formulierung:", "Our wording:"))...), r.cross(c)
 }
 
 // request stores the question, asks who must decide and tells the writer.
@@ -215,7 +231,7 @@ func (r *Request) askNext(a *Approval) ([]Reply, error) {
 			continue
 		}
 		a.Asked = append(a.Asked, p.ID)
-		if lifts, err := r.books.lifts(a); err != nil || lifts != "" {
+		if lifts, err := r.books.lifts(a); err != nil || lifts != nil {
 			return []Reply{{To: Somebody, Person: p, View: "approval", Ref: a.Ref()}}, cmp.Or(err, approvals.Put(r.Tx, a))
 		}
 		if err := r.setTimer("approval.next", a.Ref(), r.Now.Add(deputyAfter)); err != nil {
@@ -226,18 +242,17 @@ func (r *Request) askNext(a *Approval) ([]Reply, error) {
 	return nil, approvals.Put(r.Tx, a)
 }
 
-// lifts is the day on which a message goes by itself, because nothing but embargoes holds it; empty for none.
-func (k *books) lifts(a *Approval) (string, error) {
-	last := ""
+// lifts is the embargo after which a message goes by itself, because nothing else holds it; nil for none.
+func (k *books) lifts(a *Approval) (last *Flag, err error) {
 	for _, h := range a.Hits {
 		f, err := k.flag(h.Flag)
 		switch {
 		case err != nil:
-			return "", err
-		case f.Level == Embargo:
-			last = max(last, f.Until)
-		case f.holds():
-			return "", nil
+			return nil, err
+		case f.Level == Embargo && (last == nil || f.ends(k.bot.zone).After(last.ends(k.bot.zone))):
+			last = f
+		case f.holds() && f.Level != Embargo:
+			return nil, nil
 		}
 	}
 	return last, nil

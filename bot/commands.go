@@ -64,6 +64,8 @@ type Arg struct {
 	Max int
 	// On is the prefix of an ArgRef.
 	On string
+	// Carried keeps it out of forms: what was given travels in the form's action, by its English key.
+	Carried bool
 }
 
 // ArgKind is the kind of an argument.
@@ -117,7 +119,12 @@ func (r *Request) Ref(name string) uint64 {
 
 // commandTable is every command of the program. There is no other registration.
 func commandTable() []Command {
-	return slices.Concat(topicCommands(), lineCommands(), roomCommands(), approvalCommands(), flagCommands(), settingCommands(), helpCommands())
+	return slices.Concat(
+		topicCommands(), heldTopicCommands(),
+		lineCommands(), roomCommands(), approvalCommands(),
+		flagCommands(), recheckCommands(), mayCommands(),
+		settingCommands(), helpCommands(),
+	)
 }
 
 // commands is the table with its look-ups.

@@ -57,12 +57,19 @@ func approvalCommands() []Command {
 			Example: say.T("ändern A-9 Ab Januar gibt es Neues.", "change A-9 There will be news in January."), Now: heldNow, Look: lookChange, Run: runChangeHeld,
 		},
 		{
+			Name: "approval.misfit", DE: []string{"passt nicht"}, EN: []string{"does not fit"}, On: "A", Roles: Everyone, Args: []Arg{ref},
+			Label: say.T("Passt nicht", "Doesn't fit"), Help: say.T("Sagen, dass ein Treffer des Registers nicht passt.", "Say that a hit of the register doesn't fit."),
+			Example: say.T("passt nicht A-9", "does not fit A-9"), Run: runMisfit,
+		},
+		{
 			Name: "approval.withdraw", DE: []string{"zurückziehen"}, EN: []string{"withdraw"}, On: "A", Roles: Everyone, Args: []Arg{ref},
 			Label: say.T("Zurückziehen", "Withdraw"), Help: say.T("{Ihre|Deine} angehaltene Nachricht zurückziehen.", "Withdraw your held message."),
 			Example: say.T("zurückziehen A-9", "withdraw A-9"), Run: runWithdrawHeld,
 		},
 	}
 }
+
+var textOwnApproval = say.T("Darüber entscheidet jemand anderes: Es ist {Ihr|dein} eigener Text. Nichts geändert.", "Somebody else decides this: it is your own text. Nothing changed.")
 
 var textNoApproval = say.T("Eine Freigabe {ref} wartet hier nicht. Nichts geändert.", "There is no approval {ref} here. Nothing changed.")
 
@@ -78,21 +85,20 @@ func (r *Request) asked() (*Approval, *Crossing, error) {
 		return nil, nil, err
 	}
 	if !slices.ContainsFunc(may, func(p *Person) bool { return p.ID == r.Person.ID }) {
-		return nil, nil, r.notYours(may)
+		return nil, nil, r.notYours(may, c.Person)
 	}
 	return a, c, nil
 }
 
-func (r *Request) notYours(may []*Person) error {
-	var names []string
-	for _, p := range may {
-		names = append(names, p.First())
-		break
+// notYours says who decides; nobody decides on their own text.
+func (r *Request) notYours(may []*Person, writer string) error {
+	switch {
+	case r.Person.ID == writer:
+		return fault(Denied, textOwnApproval)
+	case len(may) == 0:
+		return fault(Denied, say.T("Darüber kann gerade niemand entscheiden. Nichts geändert.", "Nobody can decide this right now. Nothing changed."))
 	}
-	if len(names) == 0 {
-		return fault(Denied, textGuest)
-	}
-	return fault(Denied, textDenied, "who", say.Either(names...))
+	return fault(Denied, textDenied, "who", may[0].First())
 }
 
 // held is the named approval with its message.
@@ -336,7 +342,11 @@ func heldNow(r *Request) (map[string]string, error) {
 
 // lookChange asks the register about the new text.
 func lookChange(_ context.Context, r *Request) error {
-	found := changed{body: r.bot.rich(r.Text("text")), in: relay{guard: true}}
+	_, c, err := r.own()
+	if err != nil {
+		return err
+	}
+	found := changed{body: r.bot.rich(r.Text("text")), in: relay{guard: true, room: r.bot.room(c.Room)}}
 	found.in.look(r, found.body)
 	r.Found = found
 	return nil

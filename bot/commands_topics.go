@@ -45,7 +45,7 @@ func topicCommands() []Command {
 			Label: say.T("Trotzdem vorschlagen", "Suggest anyway"),
 		},
 		{
-			Name: "topics.list", DE: []string{"themen"}, EN: []string{"topics"}, Roles: Everyone, Daily: 2,
+			Name: "topics.list", DE: []string{"themen"}, EN: []string{"topics"}, Roles: Everyone, Daily: 8,
 			Args: []Arg{
 				{Name: "filter", Kind: ArgLine, Free: true, Max: 200, Label: say.T("Welche?", "Which?")},
 				{Name: "before", Kind: ArgLine, EN: "before", Max: 20, Label: say.T("Vor", "Before")},
@@ -141,31 +141,36 @@ func runSuggest(_ context.Context, r *Request) ([]Reply, error) {
 	if !looked {
 		s = newSuggestion(r)
 	}
-	if len(s.similar) > 0 {
+	t := &s.topic
+	hits := r.screen(t)
+	if len(s.similar) > 0 && !t.held() {
 		return offerSimilar(r, s.similar)
 	}
 	n, err := r.Tx.Number("T")
 	if err != nil {
 		return nil, err
 	}
-	t := &s.topic
 	t.ID = n
 	r.books.topics[n] = t
 	if err := topics.Put(r.Tx, t); err != nil {
 		return nil, err
 	}
-	replies := []Reply{{View: "topic", Ref: t.Ref()}}
-	leads, err := r.books.holders(Lead)
+	asks, err := r.screened(t, hits)
 	if err != nil {
 		return nil, err
 	}
-	for _, lead := range leads {
-		if lead.ID != r.Person.ID {
-			replies = append(replies, Reply{To: Somebody, Person: lead, View: "topic", Ref: t.Ref()})
-		}
+	if t.held() {
+		return append([]Reply{{To: Asker, View: "topic", Ref: t.Ref()}}, asks...), nil
 	}
-	return replies, nil
+	replies, err := r.showLeads(t)
+	if err != nil {
+		return nil, err
+	}
+	replies = append([]Reply{{View: "topic", Ref: t.Ref()}}, replies...)
+	return append(replies, r.wordings(hits, textTopicWording)...), nil
 }
+
+var textTopicWording = say.T("Dazu unsere Formulierung:", "Our wording for this:")
 
 func runShowTopic(_ context.Context, r *Request) ([]Reply, error) {
 	t, err := r.topic("ref")
@@ -186,6 +191,8 @@ func runSupport(_ context.Context, r *Request) ([]Reply, error) {
 	case slices.Contains(t.Supporters, r.Person.ID):
 		return nil, fault(Conflict, say.T("{Sie unterstützen|Du unterstützt} Thema {ref} schon. Nichts geändert.",
 			"You support topic {ref} already. Nothing changed."), "ref", t.Ref())
+	case t.held():
+		return nil, r.untouchable(t)
 	case !t.undecided():
 		return nil, r.settled(t)
 	}
@@ -226,10 +233,27 @@ func runEditTopic(_ context.Context, r *Request) ([]Reply, error) {
 		t.Themes = r.Themes()
 	}
 	t.words = nil
+	before := t.held()
+	hits := r.screen(t)
+	replies, err := r.screened(t, hits)
+	if err != nil {
+		return nil, err
+	}
 	if err := topics.Put(r.Tx, t); err != nil {
 		return nil, err
 	}
-	return r.changed(t, answer(say.T("Geändert: Thema {ref}. {nobody}", "Changed: topic {ref}. {nobody}"), "ref", t.Ref(), "nobody", textNobodyTold))
+	if before && !t.held() {
+		if replies, err = r.showLeads(t); err != nil {
+			return nil, err
+		}
+	}
+	receipt := answer(say.T("Geändert: Thema {ref}. {nobody}", "Changed: topic {ref}. {nobody}"), "ref", t.Ref(), "nobody", textNobodyTold)
+	if len(replies) > 0 {
+		receipt = answer(say.T("Geändert: Thema {ref}. {who} sieht es sich an.", "Changed: topic {ref}. {who} takes a look."), "ref", t.Ref(), "who", replies[0].Person.First())
+	}
+	replies = append(replies, r.wordings(hits, textTopicWording)...)
+	list, err := r.changed(t, receipt)
+	return append(list, replies...), err
 }
 
 func runWithdraw(_ context.Context, r *Request) ([]Reply, error) {
@@ -298,6 +322,8 @@ func runMerge(_ context.Context, r *Request) ([]Reply, error) {
 	case into.ID == ref.ID:
 		return nil, &Error{Code: Invalid, Field: "into", Text: say.T("Ein Thema kann nicht mit sich selbst zusammengelegt werden. Nichts geändert.",
 			"A topic can't be merged with itself. Nothing changed.")}
+	case into.held():
+		return nil, r.untouchable(into)
 	case into.State == TopicMerged || into.State == TopicWithdrawn:
 		return nil, r.settled(into)
 	}
@@ -334,6 +360,9 @@ func runDecline(_ context.Context, r *Request) ([]Reply, error) {
 func (r *Request) decide(state TopicState, change func(*Topic) error, receipt, news say.Text) ([]Reply, error) {
 	t, err := r.topic("ref")
 	if err != nil {
+		return nil, err
+	}
+	if err := r.untouchable(t); err != nil {
 		return nil, err
 	}
 	final := t.State == TopicMerged || t.State == TopicWithdrawn
@@ -421,6 +450,9 @@ func similarCard(k *books, d *draft, v say.Voice) (Card, error) {
 		t, err := k.topic(id)
 		if err != nil {
 			return Card{}, err
+		}
+		if t.held() {
+			continue // put aside meanwhile
 		}
 		item, err := k.topicItem(t, v)
 		if err != nil {

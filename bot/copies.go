@@ -62,7 +62,7 @@ func (k *books) mayGo(c *Crossing) error {
 	if err != nil {
 		return err
 	}
-	if g.edition != c.Edition && !k.approved(c) && g.stops(g.ask(c.Body)) {
+	if g.edition != c.Edition && !k.approved(c) && g.stops(g.askFrom(k.bot, k.bot.room(c.Room), c.Body)) {
 		return errHeld
 	}
 	return nil
@@ -118,7 +118,7 @@ func (b *Bot) holdQueued(ctx context.Context, key string) error {
 		if err != nil || c == nil || c.State != Crossed {
 			return nil, err
 		}
-		in := relay{guard: true, to: c.To}
+		in := relay{guard: true, to: c.To, room: b.room(c.Room)}
 		in.look(r, c.Body)
 		if !in.blind && !r.bot.stops(in.hits) {
 			return nil, nil

@@ -102,7 +102,7 @@ func (in *relay) look(r *Request, body markup.Doc) {
 		r.bot.log.Error("the register cannot be read: nothing crosses a line", "error", err)
 		return
 	}
-	in.edition, in.hits = g.edition, g.ask(body)
+	in.edition, in.hits = g.edition, g.askFrom(r.bot, in.room, body)
 }
 
 // again asks the register once more when it has changed since the text was read.
@@ -160,6 +160,9 @@ func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
 			return nil, crossings.Put(r.Tx, c)
 		}
 	}
+	if err := r.countHits(in.hits); err != nil {
+		return nil, err
+	}
 	if in.blind || r.bot.stops(in.hits) {
 		return r.hold(c, in)
 	}
@@ -167,7 +170,7 @@ func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(replies, r.wordings(c, in.hits)...), r.cross(c)
+	return append(replies, r.wordings(in.hits, say.T("Gesendet. Unsere Formulierung:", "Sent. Our wording:"))...), r.cross(c)
 }
 
 // cross makes the copies of a crossing.
@@ -261,6 +264,9 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, errNotYours
 	}
 	c.Version = m.At
+	if err := r.countHits(in.hits); err != nil {
+		return nil, err
+	}
 	switch c.State {
 	case Stub, Waiting, Stopped:
 		c.Body = m.Body
@@ -271,8 +277,11 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 	if in.blind || r.bot.stops(in.hits) {
 		return r.holdEdit(c, m.Body, in)
 	}
+	if err := r.void(c.Approval); err != nil {
+		return nil, err // the question about an earlier change, if it still waits
+	}
 	c.Body, c.Edit = m.Body, nil
-	return nil, r.recopy(c)
+	return r.wordings(in.hits, say.T("Gesendet, in der neuen Fassung. Unsere Formulierung:", "Sent, in its new form. Our wording:")), r.recopy(c)
 }
 
 // stubLife is how long an edit or a deletion waits for its message.
@@ -353,28 +362,9 @@ func relayDeleted(_ context.Context, r *Request) ([]Reply, error) {
 	return replies, r.releaseWaiting(c)
 }
 
-// wordings tells the writer, privately, how the company says it.
-func (r *Request) wordings(c *Crossing, hits []Hit) []Reply {
-	g := r.bot.guards.newest.Load()
-	var replies []Reply
-	for _, h := range hits {
-		f := g.flags[h.Flag]
-		if f == nil || f.Level != Green || f.Wording == "" {
-			continue
-		}
-		replies = append(replies, Reply{To: Asker, Card: func(v say.Voice) Card {
-			return Card{
-				Title: say.T("Gesendet. Unsere Formulierung:", "Sent. Our wording:").In(v), Quote: f.Wording,
-				Preview: say.T("Gesendet, mit einem Hinweis", "Sent, with a hint").In(v),
-			}
-		}})
-	}
-	return replies
-}
-
 // resume sends a reply on its way that waited under a held message. It is asked about anew.
 func (r *Request) resume(c *Crossing) error {
-	in := relay{guard: c.Guarded, to: c.To}
+	in := relay{guard: c.Guarded, to: c.To, room: r.bot.room(c.Room)}
 	in.look(r, c.Body)
 	if in.blind || r.bot.stops(in.hits) {
 		replies, err := r.hold(c, in)

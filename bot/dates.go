@@ -7,16 +7,22 @@ import (
 	"standleitung/bot/when"
 )
 
-// day reads an argument as a day in the person's zone. A date that could be several is asked for, with the candidates
-// as buttons that say the same command again.
+// day reads an argument as a day in the person's zone; see moment.
 func (r *Request) day(arg string) (when.Date, error) {
+	m, err := r.moment(arg)
+	return m.Date, err
+}
+
+// moment reads an argument as a day or an instant in the person's zone. A date that could be several is asked for, with
+// the candidates as buttons that say the same command again.
+func (r *Request) moment(arg string) (when.Moment, error) {
 	said := r.Text(arg)
 	now := r.Now.In(r.Person.In())
 	read := when.Parse(said, when.Options{Now: now, Calendar: r.bot.calendar})
 	fail := &Error{Code: Invalid, Field: arg}
 	switch read.Kind {
 	case when.WholeDay, when.Instant:
-		return read.Moment.Date, nil
+		return read.Moment, nil
 	case when.Unclear:
 		fail.Text = say.T("„{text}“: {why} Nichts geändert.", "“{text}”: {why} Nothing changed.")
 		fail.Args = []any{"text", shorten(said, 40), "why", read.Reason.Text()}
@@ -26,7 +32,7 @@ func (r *Request) day(arg string) (when.Date, error) {
 			"I don't read “{text}” as a date. It works like this: 15 Jan, next week, week 50. Nothing changed.")
 		fail.Args = []any{"text", shorten(said, 40)}
 	}
-	return when.Date{}, fail
+	return when.Moment{}, fail
 }
 
 // today is the day in the person's zone.
@@ -42,13 +48,21 @@ func (r *Request) dayButtons(arg string, now time.Time, candidates []when.Moment
 					args = append(args, r.Text(a.Name))
 				}
 				if a.Name == arg {
-					args = append(args, a.key(say.English)+":"+c.Date.String())
+					args = append(args, a.key(say.English)+":"+typed(c))
 				}
 			}
-			buttons = append(buttons, Button{Label: when.ShortDay(c.Date, when.DateOf(now), v.Language), Do: r.Command.do(args...)})
+			buttons = append(buttons, Button{Label: when.SpeakShort(c, now, v.Language), Do: r.Command.do(args...)})
 		}
 		return buttons
 	}
+}
+
+// typed writes a moment so that it is read as the same one.
+func typed(m when.Moment) string {
+	if m.IsDay() {
+		return m.Date.String()
+	}
+	return m.Time.Format("2006-01-02T15:04")
 }
 
 // sayDay speaks a stored day (2006-01-02), with its weekday; "" for none.
@@ -58,6 +72,15 @@ func sayDay(v say.Voice, day string, now time.Time) string {
 		return ""
 	}
 	return when.Day(d, when.DateOf(now), v.Language)
+}
+
+// sayNear speaks a stored day like sayDay; one that is over not long ago needs no year.
+func sayNear(v say.Voice, day string, now time.Time) string {
+	d, err := when.ParseDate(day)
+	if err != nil {
+		return ""
+	}
+	return sayDay(v, day, asOf(when.At(d, 0, now.Location()), now))
 }
 
 // shortDay speaks the day of an instant that is in the reader's zone.

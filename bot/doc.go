@@ -12,6 +12,9 @@
 //	Flag        Vermerk      an entry of PR's register of sensitive subjects (F-4)
 //	Register    Register     all flags, compiled; an edition of it is asked about every crossing
 //	Hit         Treffer      the writer's own words that met a flag
+//	Recheck     –            a search for a flag in what was there before it
+//	Tally       –            how often the terms of a flag were met, and did not fit
+//	Concern     Hinweis      a sensitive subject that somebody handed to PR
 //	Approval    Freigabe     the question to PR about one exact text, and its answer
 //	Person      Person       one human, with identities on several platforms
 //	Member      –            a person whom the configuration knows

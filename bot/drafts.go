@@ -26,6 +26,8 @@ type draft struct {
 	Args    map[string]string `json:"args,omitempty"`
 	Themes  []string          `json:"themes,omitempty"`
 	Similar []uint64          `json:"similar,omitempty"`
+	// Contact is who is to be asked about a text that may not be said yet; empty for nobody.
+	Contact string `json:"contact,omitempty"`
 	// Used is set when a button made something of it.
 	Used bool `json:"used,omitempty"`
 }
@@ -37,6 +39,7 @@ const (
 	draftMistyped draftKind = "mistyped" // its first word is nearly a verb
 	draftOffer    draftKind = "offer"    // it has no verb
 	draftSimilar  draftKind = "similar"  // there are topics like it
+	draftMay      draftKind = "may"      // somebody is to be asked before it is said
 )
 
 var drafts = &Kind[draft]{
@@ -90,6 +93,8 @@ func (b *Bot) pressedDraft(req *Request, rest string) (parsed, uint64, error) {
 		return parsed{}, 0, fault(NotFound, textUnknownButton)
 	case err != nil:
 		return parsed{}, 0, err
+	case d.Kind == draftMay:
+		return parsed{row: row, args: map[string]string{"text": d.Text}}, n, nil
 	case d.Kind == draftSimilar:
 		return parsed{row: row, args: d.Args, themes: d.Themes}, n, nil
 	case d.Kind == draftMistyped:
@@ -158,6 +163,9 @@ func viewDraft(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	d, err := drafts.Get(k.r, Serial(n))
 	if err != nil {
 		return Card{}, err
+	}
+	if d.Kind == draftMay {
+		return k.mayDraft(d, v)
 	}
 	card := Card{Quote: shorten(d.Text, 300), Preview: textPreviewAnswer.In(v)}
 	switch d.Kind {

@@ -50,6 +50,12 @@ var (
 	Topics = topics
 )
 
+// FireDue runs the timers that are due.
+func (b *Bot) FireDue(ctx context.Context) error {
+	_, err := b.fireDue(ctx)
+	return err
+}
+
 // DeliveryOf is what would be delivered for a row.
 func (b *Bot) DeliveryOf(ctx context.Context, row Row) (d Delivery, err error) {
 	err = b.store.View(ctx, func(r Reader) (err error) {

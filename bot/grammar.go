@@ -25,6 +25,17 @@ type parsed struct {
 	unknown, rest, whole string
 }
 
+// refs are the references that were given: all that may be repeated of a command that was refused in a room.
+func (p *parsed) refs() []string {
+	var refs []string
+	for i := range p.row.Args {
+		if a := &p.row.Args[i]; a.Kind == ArgRef && a.Free && p.args[a.Name] != "" {
+			refs = append(refs, p.args[a.Name])
+		}
+	}
+	return refs
+}
+
 // clean makes a text safe to keep and to show: valid UTF-8 in composed form, without control characters (line breaks
 // and tabs stay) and without the characters that turn the direction of what follows, which could make a text read
 // differently from what it says.

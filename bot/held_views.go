@@ -43,7 +43,7 @@ func viewApproval(k *books, ref string, who *Person, v say.Voice) (Card, error) 
 	args := []any{"who", by, "when", when}
 	switch a.State {
 	case Open:
-		card.Buttons = k.buttons(v, a.Ref(), "approval.release", "approval.refuse", "approval.ask")
+		card.Buttons = k.misfitButton(a, v, k.buttons(v, a.Ref(), "approval.release", "approval.refuse", "approval.ask"))
 		card.Buttons[0].Primary = true
 		return card, nil
 	case Going:
@@ -84,7 +84,12 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 		if card.Text, err = k.heldText(a, v); err != nil {
 			return Card{}, err
 		}
-		card.Buttons = k.buttons(v, a.Ref(), "approval.change", "approval.withdraw")
+		card.Buttons = k.misfitButton(a, v, k.buttons(v, a.Ref(), "approval.change", "approval.withdraw"))
+		if len(a.Hits) > 0 {
+			if f, err := k.flag(a.Hits[0].Flag); err == nil {
+				card.Facts = holdingFact(f, v)
+			}
+		}
 		if c.Room != "" && !a.Blind {
 			card.Note = say.T("Im Raum {room} ist es schon zu lesen: {Bitte löschen Sie|Bitte lösche} es dort, wenn es da nicht stehen soll.",
 				"It can be read in the room {room} already: please delete it there if it should not be there.").In(v, "room", c.Room)
@@ -132,8 +137,11 @@ func (k *books) heldText(a *Approval, v say.Voice) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if lifts != "" {
-		asked = say.T("Sperrfrist bis {day}; dann geht es von selbst raus.", "Embargo until {day}; then it goes out by itself.").With("day", sayDay(v, lifts, k.now))
+	if lifts != nil {
+		asked = say.T("Sperrfrist bis {day}; dann geht es von selbst raus.", "Embargo until {day}; then it goes out by itself.").With("day", lifts.sayUntil(v, k.bot.zone, k.now))
+	}
+	if len(a.Hits) == 0 {
+		return say.T("Noch nicht gesendet. {asked}", "Not sent yet. {asked}").In(v, "asked", asked), nil
 	}
 	text := say.T("Noch nicht gesendet: „{words}“. {asked}", "Not sent yet: “{words}”. {asked}")
 	label := ""
@@ -150,11 +158,7 @@ func (k *books) heldMeta(a *Approval, c *Crossing, who *Person, v say.Voice) str
 	if len(c.To) > 0 {
 		parts = append(parts, say.T("an {rooms}", "to {rooms}").In(v, "rooms", strings.Join(c.To, ", ")))
 	}
-	for _, h := range a.Hits {
-		if f, err := k.flag(h.Flag); err == nil {
-			parts = append(parts, say.T("betrifft „{label}“ ({level})", "touches “{label}” ({level})").In(v, "label", f.Label, "level", f.Level.text()))
-		}
-	}
+	parts = append(parts, k.hitLabels(a.Hits, v)...)
 	if who != nil {
 		parts = append(parts, say.T("seit {when}", "since {when}").In(v, "when", sayTime(who, a.Since, k.now)))
 	}
@@ -193,6 +197,15 @@ func (k *books) buttons(v say.Voice, ref string, names ...string) []Button {
 	return list
 }
 
+// misfitButton adds the way to say that the hits do not fit, until somebody did.
+func (k *books) misfitButton(a *Approval, v say.Voice, list []Button) []Button {
+	if a.Misfit || len(a.Hits) == 0 {
+		return list
+	}
+	return append(list, k.buttons(v, a.Ref(), "approval.misfit")...)
+}
+
+// hitWords are the writer's words that met the register.
 func hitWords(hits []Hit) []string {
 	var words []string
 	for _, h := range hits {

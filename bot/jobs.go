@@ -10,5 +10,9 @@ func jobTable() map[string]job {
 		"copy.parked":    jobParked,
 		"stub.forget":    jobForgetStub,
 		"room.collected": jobCollected,
+		"flag.recheck":   jobRecheck,
+		"flag.ends":      jobFlagEnds,
+		"flag.review":    jobFlagReview,
+		"topic.check":    jobCheckTopic,
 	}
 }

@@ -128,7 +128,18 @@ type view func(k *books, ref string, who *Person, v say.Voice) (Card, error)
 
 // views is the table of living cards.
 func views() map[string]view {
-	return map[string]view{"topic": viewTopic, "draft": viewDraft, "approval": viewApproval, "held": viewHeld, "flag": viewFlag, "digest": viewDigest, "introduction": viewIntroduction}
+	return map[string]view{
+		"topic":        viewTopic,
+		"draft":        viewDraft,
+		"approval":     viewApproval,
+		"held":         viewHeld,
+		"flag":         viewFlag,
+		"flag.due":     viewFlagDue,
+		"recheck":      viewRecheck,
+		"concern":      viewConcern,
+		"digest":       viewDigest,
+		"introduction": viewIntroduction,
+	}
 }
 
 // poster stores what one turn says.

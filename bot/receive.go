@@ -207,7 +207,7 @@ func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent
 		if CodeOf(err) == Internal {
 			return intent{}, err
 		}
-		in.run = nothing
+		in.run, in.form = nothing, nil
 		errors.As(err, &in.fault)
 	}
 	return in, nil
@@ -243,7 +243,7 @@ func (b *Bot) gate(ctx context.Context, in *intent, p parsed) error {
 	req.Command, req.args, req.themes = p.row, p.args, p.themes
 	if p.row.Private && req.Message.Kind == Said && !req.Message.Place.Direct {
 		return &Error{Code: Denied, Text: textPrivate, Buttons: func(v say.Voice) []Button {
-			return []Button{{Label: p.row.Label.In(v), Do: p.row.do(), Primary: true}}
+			return []Button{{Label: p.row.Label.In(v), Do: p.row.do(p.refs()...), Primary: true}}
 		}}
 	}
 	if !req.Person.Is(p.row.Roles) {
@@ -349,6 +349,12 @@ func (c *Command) form(req *Request) *Form {
 		if a.Kind == ArgRef && a.Free && value != "" {
 			carried = append(carried, value)
 			f.Title += " " + value
+			continue
+		}
+		if a.Carried {
+			if value != "" {
+				carried = append(carried, a.EN+":"+value)
+			}
 			continue
 		}
 		field := Field{Name: a.Name, Label: a.Label.In(req.Voice), Hint: a.Hint.In(req.Voice), Required: a.Required, Value: value, Max: a.Max}

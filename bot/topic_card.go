@@ -15,6 +15,9 @@ func viewTopic(k *books, ref string, who *Person, v say.Voice) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
+	if t.held() {
+		return viewHeldTopic(k, t, who, v)
+	}
 	author, err := k.name(t.Author)
 	if err != nil {
 		return Card{}, err
@@ -33,23 +36,32 @@ func viewTopic(k *books, ref string, who *Person, v say.Voice) (Card, error) {
 	if (mine || who == nil) && t.State == TopicNew {
 		card.Title = say.T("Notiert: Thema {ref}", "Noted: topic {ref}").In(v, "ref", ref)
 	}
-	for _, fact := range []struct {
-		label say.Text
-		value string
-	}{{say.T("Warum jetzt", "Why now"), t.Why}, {say.T("Für", "For"), t.For}, {say.T("Quelle", "Source"), t.Source}} {
-		if fact.value != "" {
-			card.Facts = append(card.Facts, Fact{fact.label.In(v), fact.value})
-		}
-	}
+	card.Facts = topicFacts(t, v)
 	if !t.undecided() {
 		card.Tone = ToneDone
 	}
 	return card, nil
 }
 
+// topicFacts are what the author said besides the idea.
+func topicFacts(t *Topic, v say.Voice) (facts []Fact) {
+	for _, fact := range []Fact{{say.T("Warum jetzt", "Why now").In(v), t.Why}, {say.T("Für", "For").In(v), t.For}, {say.T("Quelle", "Source").In(v), t.Source}} {
+		if fact.Value != "" {
+			facts = append(facts, fact)
+		}
+	}
+	return facts
+}
+
 // topicMeta says how far a topic is, who suggested it and when, and how many support it.
 func topicMeta(t *Topic, author string, v say.Voice, zone *time.Location, now time.Time) []string {
 	meta := []string{topicStates[t.State].In(v), author, shortDay(v, t.At.In(zone), now)}
+	if t.held() {
+		meta[0] = say.T("zurückgehalten", "kept back").In(v)
+	}
+	if t.Unchecked {
+		meta = append(meta, say.T("noch nicht mit dem Register abgeglichen", "not checked against the register yet").In(v))
+	}
 	if n := len(t.Supporters); n > 0 {
 		meta = append(meta, say.T("{n} dafür", "{n} in favour").In(v, "n", n))
 	}

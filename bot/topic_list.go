@@ -70,6 +70,9 @@ func (r *Request) listTopics(filter string) (list []*Topic, more bool, title say
 	state, known := topicFilters[strings.ToLower(first)]
 	theme, themed := parseTheme(first)
 	switch word := foldVerb(first); {
+	case (word == foldVerb("zurückgehalten") || word == "kept") && rest == "" && r.Person.Is(PR|Lead):
+		list, err = r.heldTopics()
+		return list, false, say.T("Themen: zurückgehalten", "Topics: kept back"), err
 	case known && rest == "":
 		q.Index, title = "state", say.T("Themen: {state}", "Topics: {state}")
 		q.From, q.To = Under(string(state))

@@ -35,6 +35,14 @@ type Topic struct {
 	By      string    `json:"by,omitempty"`
 	Decided time.Time `json:"decided,omitzero"`
 
+	// Held are the writer's words for which the register put it aside: it is in no list and on no card of others until
+	// somebody who may releases it. Sealed hides it from the lead, too: red says nothing. HeldBy decided that it stays so.
+	Held   []Hit  `json:"held,omitempty"`
+	Sealed bool   `json:"sealed,omitempty"`
+	HeldBy string `json:"held_by,omitempty"`
+	// Unchecked is set when the register could not be read as it came.
+	Unchecked bool `json:"unchecked,omitempty"`
+
 	// words caches stems until the text changes.
 	words []string
 }
@@ -69,15 +77,35 @@ var topics = &Kind[Topic]{
 	Name: "topic", Version: 1,
 	Key: func(t *Topic) string { return Serial(t.ID) },
 	Indexes: []Index[Topic]{
-		{"state", func(t *Topic) []string { return []string{Compose(string(t.State), Serial(t.ID))} }},
+		{"state", func(t *Topic) []string {
+			if t.held() {
+				return nil
+			}
+			return []string{Compose(string(t.State), Serial(t.ID))}
+		}},
+		{"held", func(t *Topic) []string {
+			var values []string
+			for _, h := range t.Held {
+				values = append(values, Compose(h.Flag, Serial(t.ID)))
+			}
+			return values
+		}},
 		{"until", func(t *Topic) []string {
-			if t.State != TopicParked {
+			if t.State != TopicParked || t.held() {
 				return nil
 			}
 			return []string{Compose(t.Until, Serial(t.ID))}
 		}},
-		{"author", func(t *Topic) []string { return []string{Compose(t.Author, Serial(t.ID))} }},
+		{"author", func(t *Topic) []string {
+			if t.Sealed {
+				return nil
+			}
+			return []string{Compose(t.Author, Serial(t.ID))}
+		}},
 		{"theme", func(t *Topic) []string {
+			if t.held() {
+				return nil
+			}
 			var values []string
 			for _, theme := range t.Themes {
 				values = append(values, Compose(theme, Serial(t.ID)))
@@ -85,7 +113,7 @@ var topics = &Kind[Topic]{
 			return values
 		}},
 		{"word", func(t *Topic) []string {
-			if t.State == TopicMerged || t.State == TopicWithdrawn {
+			if t.State == TopicMerged || t.State == TopicWithdrawn || t.held() {
 				return nil
 			}
 			var values []string
@@ -117,9 +145,15 @@ func (t *Topic) title() string {
 // undecided reports whether the topic can still be changed, supported and decided.
 func (t *Topic) undecided() bool { return t.State == TopicNew || t.State == TopicParked }
 
-// topic reads the topic that the command names.
+// topic reads the topic that the command names. One that was put aside is not there for those who may not see it.
 func (r *Request) topic(arg string) (*Topic, error) {
 	t, err := r.books.topic(r.Ref(arg))
+	if err == nil {
+		var sees bool
+		if sees, err = r.books.sees(t, r.Person); err == nil && !sees {
+			err = ErrNotFound
+		}
+	}
 	if errors.Is(err, ErrNotFound) {
 		return nil, &Error{Code: NotFound, Field: arg, Text: textNoTopic, Args: []any{"ref", r.Text(arg)}}
 	}
