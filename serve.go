@@ -181,6 +181,9 @@ func (h *house) wire(w world, m *metrics) error {
 // chatConfig is what the web chat needs of the configuration.
 func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
 	wc := web.Config{Now: now, Log: log}
+	if _, path, err := c.Store.Engine(); err == nil {
+		wc.Files = path + ".files" // beside the store: the two belong together
+	}
 	if c.Example {
 		wc.Scene = exampleScene()
 	}

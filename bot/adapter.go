@@ -91,8 +91,10 @@ type Delivery struct {
 type Copy struct {
 	Author Author
 	// Body has mentions only of people whom the platform knows: their Ref is its id of them.
-	Body  markup.Doc
+	Body markup.Doc
+	// Files are what belongs to it, at most 20; More says how many further ones there are, empty for none.
 	Files []File
+	More  string
 	// Quote is the beginning of what it answers, where that is not in this room; empty otherwise.
 	Quote string
 	// Written is when it was written, for a copy that comes late; zero for one that does not.
@@ -113,6 +115,8 @@ const (
 type Sent struct {
 	// IDs are the platform's ids of the message: several when it was split.
 	IDs []string
+	// Missing are the names of the files of a copy that could not be had any more: [ErrNoFile]. The copy says so.
+	Missing []string
 }
 
 // SendError says what became of a delivery that did not succeed.

@@ -22,8 +22,10 @@ type Approval struct {
 	// Body is the exact text that was asked about, Hash its fingerprint: another text needs another answer. The text is
 	// forgotten when the question is void.
 	Body markup.Doc `json:"body,omitzero"`
-	Hash string     `json:"hash"`
-	Hits []Hit      `json:"hits,omitempty"`
+	// Files belong to the text, and to its fingerprint.
+	Files []File `json:"files,omitempty"`
+	Hash  string `json:"hash"`
+	Hits  []Hit  `json:"hits,omitempty"`
 	// Misfit is set when somebody said that the hits do not fit.
 	Misfit bool `json:"misfit,omitempty"`
 	// Blind is set when the register could not be read.
@@ -74,9 +76,13 @@ var approvals = &Kind[Approval]{
 // Ref is the reference as people read it.
 func (a *Approval) Ref() string { return formatRef("A", a.ID) }
 
-// textHash is the hash of a text that an approval is bound to.
-func textHash(body markup.Doc) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(markup.Plain(body))))
+// textHash is the hash of a text and its files that an approval is bound to.
+func textHash(body markup.Doc, files ...File) string {
+	text := markup.Plain(body)
+	for _, f := range files {
+		text += Compose("\x00", f.Name, f.ID, f.URL, Serial(uint64(max(f.Size, 0))))
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
 }
 
 // stops reports whether one of the hits holds a text.
@@ -96,8 +102,9 @@ func (r *Request) hold(c *Crossing, in relay) ([]Reply, error) {
 		if err := r.void(c.Approval); err != nil {
 			return nil, err
 		}
-		c.Body, c.Edit = *c.Edit, nil
+		c.Body, c.Files, c.Edit, c.EditFiles = *c.Edit, c.EditFiles, nil, nil
 		if newer := in; !in.blind {
+			newer.files = c.Files
 			newer.look(r, c.Body)
 			if r.bot.stops(newer.hits) {
 				in = newer
@@ -105,6 +112,7 @@ func (r *Request) hold(c *Crossing, in relay) ([]Reply, error) {
 		}
 	}
 	c.State = Held
+	in.files = c.Files
 	a, replies, err := r.request(c, c.Body, in, false)
 	if err != nil {
 		return nil, err
@@ -118,7 +126,7 @@ func (r *Request) holdEdit(c *Crossing, body markup.Doc, in relay) ([]Reply, err
 	if err := r.void(c.Approval); err != nil {
 		return nil, err
 	}
-	c.Edit = &body
+	c.Edit, c.EditFiles = &body, in.files
 	a, replies, err := r.request(c, body, in, true)
 	if err != nil {
 		return nil, err
@@ -133,7 +141,7 @@ func (r *Request) changeHeld(c *Crossing, body markup.Doc, in relay) ([]Reply, e
 	if err := r.void(c.Approval); err != nil {
 		return nil, err
 	}
-	c.Body, c.Approval = body, 0
+	c.Body, c.Files, c.Approval = body, in.files, 0
 	if in.blind || r.bot.stops(in.hits) {
 		return r.hold(c, in)
 	}
@@ -147,7 +155,7 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 	if err != nil {
 		return nil, nil, err
 	}
-	a := &Approval{ID: n, Crossing: c.Key, Edit: edit, Body: body, Hash: textHash(body), Hits: in.hits, Blind: in.blind, Since: r.Now, State: Open}
+	a := &Approval{ID: n, Crossing: c.Key, Edit: edit, Body: body, Files: in.files, Hash: textHash(body, in.files...), Hits: in.hits, Blind: in.blind, Since: r.Now, State: Open}
 	var replies []Reply
 	if in.blind {
 		err = approvals.Put(r.Tx, a)
@@ -286,7 +294,7 @@ func (r *Request) void(n uint64) error {
 	if err != nil || a.State != Open && a.State != Going && a.State != Doubted {
 		return err
 	}
-	a.State, a.At, a.Body = Void, r.Now, markup.Doc{}
+	a.State, a.At, a.Body, a.Files = Void, r.Now, markup.Doc{}, nil
 	if err := approvals.Put(r.Tx, a); err != nil {
 		return err
 	}

@@ -23,6 +23,10 @@ type chat struct {
 	posts []shown
 	lines []line
 	fates []fate
+	// vanished are the ids of files that are gone.
+	vanished []string
+	// broken are the ids of files that cannot be read.
+	broken []string
 }
 
 // shown is a post as the platform has it.
@@ -73,7 +77,14 @@ func (c *chat) Run(ctx context.Context, _ bot.Core) error {
 
 // Send shows a delivery. It refuses what no platform would take: an edit of a post that is not there, a reader that
 // is not the direct conversation's, an empty card.
-func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
+func (c *chat) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
+	var files, missing []string
+	if d.Copy != nil {
+		var err error
+		if files, missing, err = fetch(ctx, d); err != nil {
+			return bot.Sent{}, err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.IndexFunc(c.fates, func(f fate) bool { return f.place == "" || f.place == d.Place.ID }); i >= 0 {
@@ -86,13 +97,13 @@ func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 		time.Sleep(e.After)
 		c.mu.Lock()
 	}
-	text := render(d)
+	text := strings.Join(append([]string{render(d)}, files...), " | ")
 	switch d.Op {
 	case bot.OpPost:
 		id := c.give(d.Place.ID)
 		c.posts = append(c.posts, shown{id, d})
 		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s< %s", c.where(d), text)})
-		return bot.Sent{IDs: []string{strconv.Itoa(id)}}, nil
+		return bot.Sent{IDs: []string{strconv.Itoa(id)}, Missing: missing}, nil
 	case bot.OpEdit:
 		i := slices.IndexFunc(c.posts, func(s shown) bool { return s.Place.ID == d.Place.ID && slices.Contains(d.IDs, strconv.Itoa(s.id)) })
 		if i < 0 {
@@ -100,7 +111,7 @@ func (c *chat) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 		}
 		c.posts[i].Delivery = d
 		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s~ %s", c.where(d), text)})
-		return bot.Sent{IDs: d.IDs}, nil
+		return bot.Sent{IDs: d.IDs, Missing: missing}, nil
 	}
 	if d.Op == bot.OpDelete {
 		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s× %s", c.where(d), strings.Join(d.IDs, " "))})

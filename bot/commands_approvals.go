@@ -174,7 +174,7 @@ func runRelease(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, err
 	case a.State != Open:
 		return nil, r.decided(a)
-	case a.Hash != textHash(c.current(a)):
+	case a.Hash != c.currentHash(a):
 		return nil, fault(Conflict, say.T("Der Text ist inzwischen ein anderer. Nichts gesendet.", "The text has changed meanwhile. Nothing sent."))
 	}
 	if err := r.setTimer("approval.go", a.Ref(), r.Now.Add(undoTime)); err != nil {
@@ -183,12 +183,12 @@ func runRelease(_ context.Context, r *Request) ([]Reply, error) {
 	return nil, r.decideHeld(a, Going, "")
 }
 
-// current is the text that would go now.
-func (c *Crossing) current(a *Approval) markup.Doc {
+// currentHash is that of the text and the files that would go now.
+func (c *Crossing) currentHash(a *Approval) string {
 	if a.Edit && c.Edit != nil {
-		return *c.Edit
+		return textHash(*c.Edit, c.EditFiles...)
 	}
-	return c.Body
+	return textHash(c.Body, c.Files...)
 }
 
 func runUndoRelease(_ context.Context, r *Request) ([]Reply, error) {
@@ -234,7 +234,7 @@ func jobGo(_ context.Context, r *Request, ref string) ([]Reply, error) {
 
 // letGo makes the copies of a released message, or brings them up to date.
 func (r *Request) letGo(a *Approval, c *Crossing) ([]Reply, error) {
-	if a.Hash != textHash(c.current(a)) {
+	if a.Hash != c.currentHash(a) {
 		return nil, r.void(a.ID) // the text is another one by now
 	}
 	a.State = Released
@@ -246,7 +246,7 @@ func (r *Request) letGo(a *Approval, c *Crossing) ([]Reply, error) {
 	}
 	if a.Edit {
 		if c.Edit != nil {
-			c.Body, c.Edit = *c.Edit, nil
+			return nil, r.change(c, *c.Edit, c.EditFiles)
 		}
 		return nil, r.recopy(c)
 	}
@@ -286,7 +286,7 @@ func (r *Request) keepHere(c *Crossing, state CrossingState) error {
 	if held {
 		c.State = state
 	}
-	c.Edit = nil
+	c.Edit, c.EditFiles = nil, nil
 	if err := crossings.Put(r.Tx, c); err != nil || !held {
 		return err
 	}
@@ -342,11 +342,11 @@ func heldNow(r *Request) (map[string]string, error) {
 
 // lookChange asks the register about the new text.
 func lookChange(_ context.Context, r *Request) error {
-	_, c, err := r.own()
+	a, c, err := r.own()
 	if err != nil {
 		return err
 	}
-	found := changed{body: r.bot.rich(r.Text("text")), in: relay{guard: true, room: r.bot.room(c.Room)}}
+	found := changed{body: r.bot.rich(r.Text("text")), in: relay{guard: true, room: r.bot.room(c.Room), files: a.Files}}
 	found.in.look(r, found.body)
 	r.Found = found
 	return nil
@@ -375,8 +375,7 @@ func runChangeHeld(_ context.Context, r *Request) ([]Reply, error) {
 		if err := r.void(a.ID); err != nil {
 			return nil, err
 		}
-		c.Body, c.Edit = found.body, nil
-		return []Reply{answer(say.T("Gesendet, in der neuen Fassung.", "Sent, in its new form."))}, r.recopy(c)
+		return []Reply{answer(say.T("Gesendet, in der neuen Fassung.", "Sent, in its new form."))}, r.change(c, found.body, found.in.files)
 	}
 	return r.changeHeld(c, found.body, found.in)
 }

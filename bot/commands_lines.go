@@ -111,6 +111,7 @@ func lookSend(_ context.Context, r *Request) error {
 		return fault(Invalid, say.T("Von hier führt keine Leitung. Nichts gesendet.", "No line leads from here. Nothing sent."))
 	}
 	body := r.bot.rich(r.Text("text"))
+	in.files = r.Message.Files
 	in.look(r, body)
 	r.Found = sending{in, body}
 	return nil
@@ -135,7 +136,7 @@ func runSend(_ context.Context, r *Request) ([]Reply, error) {
 		id = m.Turn
 	}
 	c := &Crossing{
-		Key: crossingKey(m.Place, id), Place: m.Place.Top(), ID: id, Person: r.Person.ID, At: m.At, Version: m.At, Body: s.body,
+		Key: crossingKey(m.Place, id), Place: m.Place.Top(), ID: id, Person: r.Person.ID, At: m.At, Version: m.At, Body: s.body, Files: s.in.files,
 		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition,
 	}
 	if room := r.bot.roomAt(m.Place); room != nil {

@@ -36,6 +36,9 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna in #pr @3> text        replies in the thread of post 3
 //	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
 //	anna in #pr deletes 3       deletes post 3
+//	anna in #pr [a.png 12kB, b.pdf 30MB]> text
+//	                            says something with files, at "edits 3" too; "[99x a.png 1kB]" are 99 of them
+//	vanish a.png                the file is gone from the platform; with "break" it cannot be read
 //	anna opens                  opens the direct conversation for the first time
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
@@ -119,7 +122,7 @@ type play struct {
 
 func newPlay(t *testing.T, config string, language say.Language, exercised *sync.Map) *play {
 	p := &play{t: t, path: filepath.Join(t.TempDir(), "talk.db"), forms: map[string]*bot.Form{}}
-	p.chat = &chat{can: bot.Capabilities{MaxText: 4000, Private: true, Threads: true, Edits: true, Forms: true}}
+	p.chat = &chat{can: bot.Capabilities{MaxText: 4000, MaxFile: 10_000_000, Private: true, Threads: true, Edits: true, Forms: true}}
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +144,7 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 }
 
 // configure reads a line of the config section: "person id Name role,role [du] [en] [afar]", "room name party",
-// "line name mode guard|open room room …" or "no private".
+// "line name mode guard|open room room …", "no private" or "no files".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
 		return
@@ -175,7 +178,11 @@ func (p *play) configure(words []string) {
 		l.Rooms = words[4:]
 		p.config.Lines = append(p.config.Lines, l)
 	case "no":
-		p.chat.can.Private = false
+		if words[1] == "files" {
+			p.chat.can.MaxFile = 0
+		} else {
+			p.chat.can.Private = false
+		}
 	default:
 		p.t.Fatalf("config: %v", words)
 	}
@@ -226,9 +233,9 @@ func (p *play) run(talk string) string {
 }
 
 var (
-	said     = regexp.MustCompile(`^(\w+) (?:to bot|in (#\w+)(?: @(\d+))?)> ?(.*)$`)
+	said     = regexp.MustCompile(`^(\w+) (?:to bot|in (#\w+)(?: @(\d+))?)(?: \[([^\]]*)\])?> ?(.*)$`)
 	anew     = regexp.MustCompile(`^(\w+) presses it again$`)
-	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?> (.*)$`)
+	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
 	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
@@ -256,6 +263,10 @@ func (p *play) step(line string) {
 			synctest.Wait()
 		}
 		p.chat.take()
+	case strings.HasPrefix(line, "vanish "):
+		p.chat.vanish(line[len("vanish "):])
+	case strings.HasPrefix(line, "break "):
+		p.chat.damage(line[len("break "):])
 	case line == "again":
 		p.receive(p.last)
 	case faultish.MatchString(line):
@@ -297,7 +308,8 @@ func (p *play) message(line string) bot.Message {
 	switch {
 	case said.MatchString(line):
 		f := said.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Text = bot.Said, f[1], escapes.Replace(f[4])
+		m.Kind, m.From.ID, m.Text = bot.Said, f[1], escapes.Replace(f[5])
+		m.Files = attached(f[4])
 		m.Place = direct(f[1])
 		if f[2] != "" {
 			m.Place = bot.Place{ID: f[2], Thread: f[3]}
@@ -308,7 +320,8 @@ func (p *play) message(line string) bot.Message {
 		m.ID = p.chat.number(m.Place.ID)
 	case changes.MatchString(line):
 		f := changes.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place, m.ID, m.Text = bot.Edited, f[1], bot.Place{ID: f[2]}, f[3], escapes.Replace(f[5])
+		m.Kind, m.From.ID, m.Place, m.ID, m.Text = bot.Edited, f[1], bot.Place{ID: f[2]}, f[3], escapes.Replace(f[6])
+		m.Files = attached(f[5])
 		if d, err := time.ParseDuration(f[4]); err == nil {
 			m.At = m.At.Add(d)
 		}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"standleitung/bot/markup"
 )
 
 // lateAfter is from when on a copy says when its original was written.
@@ -29,7 +27,8 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if err != nil {
 		return err
 	}
-	d.Copy = &Copy{Author: c.Author, Body: body, Files: c.Files}
+	d.Copy = &Copy{Author: c.Author, Body: body}
+	k.bot.attach(c, post, d.Copy)
 	if k.now.Sub(c.At) > lateAfter && d.Op == OpPost {
 		d.Copy.Written = c.At
 	}
@@ -44,7 +43,7 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 		return err
 	}
 	if room := k.bot.roomAt(post.Place); d.Place.Thread == "" && root.State == Crossed && room != nil && slices.Contains(root.To, room.Name) {
-		d.Copy.Quote = shorten(markup.Plain(root.Body), 120)
+		d.Copy.Quote = shorten(gist(root.Body, root.Files, post.Voice), 120)
 	}
 	return nil
 }
@@ -62,7 +61,7 @@ func (k *books) mayGo(c *Crossing) error {
 	if err != nil {
 		return err
 	}
-	if g.edition != c.Edition && !k.approved(c) && g.stops(g.askFrom(k.bot, k.bot.room(c.Room), c.Body)) {
+	if g.edition != c.Edition && !k.approved(c) && g.stops(g.askFrom(k.bot, k.bot.room(c.Room), c.Body, c.Files...)) {
 		return errHeld
 	}
 	return nil
@@ -74,7 +73,7 @@ func (k *books) approved(c *Crossing) bool {
 		return false
 	}
 	a, err := approvals.Get(k.r, Serial(c.Approval))
-	return err == nil && a.State == Released && a.Hash == textHash(c.Body)
+	return err == nil && a.State == Released && a.Hash == textHash(c.Body, c.Files...)
 }
 
 // threadIn is the id of a crossing in a room: of the original, or of its copy there; empty when it is not there.
@@ -118,7 +117,7 @@ func (b *Bot) holdQueued(ctx context.Context, key string) error {
 		if err != nil || c == nil || c.State != Crossed {
 			return nil, err
 		}
-		in := relay{guard: true, to: c.To, room: b.room(c.Room)}
+		in := relay{guard: true, to: c.To, room: b.room(c.Room), files: c.Files}
 		in.look(r, c.Body)
 		if !in.blind && !r.bot.stops(in.hits) {
 			return nil, nil

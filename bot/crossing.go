@@ -16,6 +16,7 @@ type relay struct {
 	room  *Room
 	to    []string // rooms that hear it, by mirroring lines
 	guard bool     // one of the lines asks the register
+	files []File
 	hits  []Hit
 	// edition is that of the register that was asked.
 	edition uint64
@@ -68,6 +69,8 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 		return intent{}, err
 	}
 	m.Body = markup.Disarm(m.Body)
+	in.files = m.Files
+	in.look(req, m.Body)
 	run := in.said
 	switch m.Kind {
 	case Reacted:
@@ -77,7 +80,6 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 	case Deleted:
 		run = relayDeleted
 	}
-	in.look(req, m.Body)
 	return intent{req: req, run: run}, nil
 }
 
@@ -102,7 +104,7 @@ func (in *relay) look(r *Request, body markup.Doc) {
 		r.bot.log.Error("the register cannot be read: nothing crosses a line", "error", err)
 		return
 	}
-	in.edition, in.hits = g.edition, g.askFrom(r.bot, in.room, body)
+	in.edition, in.hits = g.edition, g.askFrom(r.bot, in.room, body, in.files...)
 }
 
 // again asks the register once more when it has changed since the text was read.
@@ -125,11 +127,12 @@ func (in relay) said(_ context.Context, r *Request) ([]Reply, error) {
 	case c.State != Stub:
 		return nil, nil // the same message under another turn
 	}
-	deleted := c.State == Stub && c.Body.IsZero()
+	deleted := c.State == Stub && c.Body.IsZero() && len(c.Files) == 0
 	if c.State == Stub && !deleted {
+		in.files = c.Files
 		in.look(r, c.Body) // the edit was here before: it is what would cross
 	}
-	c.Place, c.ID, c.Room, c.At, c.Files = m.Place, m.ID, in.room.Name, m.At, m.Files
+	c.Place, c.ID, c.Room, c.At, c.Files = m.Place, m.ID, in.room.Name, m.At, in.files
 	c.Person, c.Author = r.Person.ID, Author{Name: r.Person.Called(), Party: in.room.Party, Platform: m.Place.Adapter}
 	c.To, c.Guarded, c.Edition = in.to, in.guard, in.edition
 	if deleted {
@@ -187,6 +190,9 @@ func (r *Request) cross(c *Crossing) error {
 		if err := r.copyTo(c, room); err != nil {
 			return err
 		}
+	}
+	if err := r.fileNews(c); err != nil {
+		return err
 	}
 	return r.releaseWaiting(c)
 }
@@ -257,7 +263,7 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 		if err := r.setTimer("stub.forget", crossingKey(m.Place, m.ID), r.Now.Add(stubLife)); err != nil {
 			return nil, err
 		}
-		return nil, crossings.Put(r.Tx, &Crossing{Key: crossingKey(m.Place, m.ID), Place: m.Place, ID: m.ID, At: m.At, Version: m.At, Body: m.Body, State: Stub})
+		return nil, crossings.Put(r.Tx, &Crossing{Key: crossingKey(m.Place, m.ID), Place: m.Place, ID: m.ID, At: m.At, Version: m.At, Body: m.Body, Files: m.Files, State: Stub})
 	case m.At.Before(c.Version) || c.State == Gone || c.State == Withdrawn:
 		return nil, nil
 	case c.Person != "" && c.Person != r.Person.ID:
@@ -269,7 +275,7 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 	}
 	switch c.State {
 	case Stub, Waiting, Stopped:
-		c.Body = m.Body
+		c.Body, c.Files = m.Body, m.Files
 		return nil, crossings.Put(r.Tx, c)
 	case Held:
 		return r.changeHeld(c, m.Body, in)
@@ -280,8 +286,7 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 	if err := r.void(c.Approval); err != nil {
 		return nil, err // the question about an earlier change, if it still waits
 	}
-	c.Body, c.Edit = m.Body, nil
-	return r.wordings(in.hits, say.T("Gesendet, in der neuen Fassung. Unsere Formulierung:", "Sent, in its new form. Our wording:")), r.recopy(c)
+	return r.wordings(in.hits, say.T("Gesendet, in der neuen Fassung. Unsere Formulierung:", "Sent, in its new form. Our wording:")), r.change(c, m.Body, m.Files)
 }
 
 // stubLife is how long an edit or a deletion waits for its message.
@@ -298,6 +303,16 @@ func jobForgetStub(_ context.Context, r *Request, key string) ([]Reply, error) {
 
 // errNotYours answers the attempt to change the words of others. Platforms rarely let it come to this.
 var errNotYours error = fault(Denied, say.T("Das kann nur ändern, wer es geschrieben hat. Nichts geändert.", "Only the writer can change this. Nothing changed."))
+
+// change has the copies of a crossing say something else.
+func (r *Request) change(c *Crossing, body markup.Doc, files []File) error {
+	same := sameFiles(c.Files, files)
+	c.Body, c.Files, c.Edit, c.EditFiles = body, files, nil, nil
+	if err := r.recopy(c); err != nil || same {
+		return err
+	}
+	return r.fileNews(c)
+}
 
 // recopy has the copies of a crossing brought up to date.
 func (r *Request) recopy(c *Crossing) error {
@@ -355,7 +370,7 @@ func relayDeleted(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, err
 	}
 	held := c.State == Held
-	c.Version, c.State, c.Body, c.Edit, c.Files = m.At, Gone, markup.Doc{}, nil, nil
+	c.Version, c.State, c.Body, c.Edit, c.Files, c.EditFiles = m.At, Gone, markup.Doc{}, nil, nil, nil
 	if err := r.recopy(c); err != nil || !held {
 		return replies, err
 	}
@@ -364,7 +379,7 @@ func relayDeleted(_ context.Context, r *Request) ([]Reply, error) {
 
 // resume sends a reply on its way that waited under a held message. It is asked about anew.
 func (r *Request) resume(c *Crossing) error {
-	in := relay{guard: c.Guarded, to: c.To, room: r.bot.room(c.Room)}
+	in := relay{guard: c.Guarded, to: c.To, room: r.bot.room(c.Room), files: c.Files}
 	in.look(r, c.Body)
 	if in.blind || r.bot.stops(in.hits) {
 		replies, err := r.hold(c, in)

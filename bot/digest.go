@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"standleitung/bot/markup"
 	"standleitung/bot/say"
 )
 
@@ -95,7 +94,7 @@ func viewDigest(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 		} else if c == nil {
 			continue
 		}
-		item := Item{Text: markup.Plain(c.Body), Meta: clock(c.At.In(k.bot.zone)) + " · " + c.Author.Name + party(c.Author)}
+		item := Item{Text: gist(c.Body, c.Files, v), Meta: clock(c.At.In(k.bot.zone)) + " · " + c.Author.Name + party(c.Author)}
 		if c.State == Gone {
 			item.Text = say.T("(gelöscht)", "(deleted)").In(v)
 		}

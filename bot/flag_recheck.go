@@ -198,7 +198,7 @@ func (c *recheck) stepLine(r *Request, g *guard, limit int) (n int, next string,
 		}
 		n, next = n+1, Compose(Stamp(x.At), x.Key)
 		if x.State == Crossed && x.Guarded && x.Edition < c.Edition {
-			c.note(g.askFrom(r.bot, r.bot.room(x.Room), x.Body), found{Crossing: x.Key})
+			c.note(g.askFrom(r.bot, r.bot.room(x.Room), x.Body, x.Files...), found{Crossing: x.Key})
 		}
 	}
 	return n, next, nil

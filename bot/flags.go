@@ -186,13 +186,14 @@ type Hit struct {
 	Term string `json:"term,omitempty"`
 }
 
-// ask matches a text, its links and code left out. Of several hits of one flag the first counts; the weightiest flag comes first.
-func (g *guard) ask(body markup.Doc) []Hit {
-	text := markup.Matchable(body)
+// ask matches a text, its links and code left out, and the names of its files. Of several hits of one flag the first counts; the weightiest flag comes first.
+func (g *guard) ask(body markup.Doc, files ...File) []Hit {
 	var hits []Hit
-	for _, h := range g.matcher.Match(text) {
-		if !slices.ContainsFunc(hits, func(o Hit) bool { return o.Flag == h.Entry }) {
-			hits = append(hits, Hit{Flag: h.Entry, Words: h.Words(text), Term: termKey(g.flags[h.Entry].Terms[h.Term])})
+	for _, text := range append([]string{markup.Matchable(body)}, fileWords(files)...) {
+		for _, h := range g.matcher.Match(text) {
+			if !slices.ContainsFunc(hits, func(o Hit) bool { return o.Flag == h.Entry }) {
+				hits = append(hits, Hit{Flag: h.Entry, Words: h.Words(text), Term: termKey(g.flags[h.Entry].Terms[h.Term])})
+			}
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int {
@@ -203,8 +204,8 @@ func (g *guard) ask(body markup.Doc) []Hit {
 
 // askFrom matches a text that was written in a room: flags that are not meant for the room are left out. A nil room stands
 // for a direct conversation, where every flag counts.
-func (g *guard) askFrom(b *Bot, room *Room, body markup.Doc) []Hit {
-	return slices.DeleteFunc(g.ask(body), func(h Hit) bool { return !g.flags[h.Flag].covers(b, room) })
+func (g *guard) askFrom(b *Bot, room *Room, body markup.Doc, files ...File) []Hit {
+	return slices.DeleteFunc(g.ask(body, files...), func(h Hit) bool { return !g.flags[h.Flag].covers(b, room) })
 }
 
 // stopping are the hits that hold a text.

@@ -27,8 +27,9 @@ func viewApproval(k *books, ref string, who *Person, v say.Voice) (Card, error) 
 		card.Title = say.T("Eine Nachricht von {who}", "A message from {who}").In(v, "who", c.Author.Name)
 	case a.Edit:
 		card.Title = say.T("Wartet auf {Sie|dich}: eine Änderung von {who}", "Waiting for you: an edit by {who}").In(v, "who", c.Author.Name)
-		card.Text = say.T("Gesendet ist noch: {text}", "Sent so far: {text}").In(v, "text", shorten(markup.Plain(c.Body), 200))
+		card.Text = say.T("Gesendet ist noch: {text}", "Sent so far: {text}").In(v, "text", shorten(gist(c.Body, c.Files, v), 200))
 	}
+	card.Facts = fileFacts(a.Files, v)
 	if a.Question != "" && a.State == Open {
 		card.Facts = append(card.Facts, Fact{say.T("Rückfrage", "Asked back").In(v), a.Question})
 	}
@@ -74,7 +75,7 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	card := Card{Tone: ToneHold, Quote: shorten(markup.Plain(a.Body), 300), Marks: hitWords(a.Hits), Preview: say.T("Noch nicht gesendet", "Not sent yet").In(v)}
+	card := Card{Tone: ToneHold, Quote: shorten(markup.Plain(a.Body), 300), Facts: fileFacts(a.Files, v), Marks: hitWords(a.Hits), Preview: say.T("Noch nicht gesendet", "Not sent yet").In(v)}
 	by, err := k.name(a.By)
 	if err != nil {
 		return Card{}, err
@@ -87,7 +88,7 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 		card.Buttons = k.misfitButton(a, v, k.buttons(v, a.Ref(), "approval.change", "approval.withdraw"))
 		if len(a.Hits) > 0 {
 			if f, err := k.flag(a.Hits[0].Flag); err == nil {
-				card.Facts = holdingFact(f, v)
+				card.Facts = append(card.Facts, holdingFact(f, v)...)
 			}
 		}
 		if c.Room != "" && !a.Blind {
@@ -111,7 +112,7 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 		}
 	case Refused:
 		card.Text = say.T("Nicht gesendet. Entschieden hat {who}.", "Not sent. {who} decided.").In(v, "who", by)
-		card.Facts = []Fact{{say.T("Grund", "Reason").In(v), a.Question}}
+		card.Facts = append(card.Facts, Fact{say.T("Grund", "Reason").In(v), a.Question})
 	case Void:
 		card.Text = say.T("Erledigt: geändert, gelöscht oder zurückgezogen.", "Settled: changed, deleted or withdrawn.").In(v)
 		card.Quote, card.Marks = "", nil
@@ -195,6 +196,14 @@ func (k *books) buttons(v say.Voice, ref string, names ...string) []Button {
 		list = append(list, Button{Label: row.Label.In(v), Do: row.do(ref)})
 	}
 	return list
+}
+
+// fileFacts names the files of a held message; none without.
+func fileFacts(files []File, v say.Voice) []Fact {
+	if len(files) == 0 {
+		return nil
+	}
+	return []Fact{{say.T("Dateien", "Files").In(v), fileNames(files, v)}}
 }
 
 // misfitButton adds the way to say that the hits do not fit, until somebody did.

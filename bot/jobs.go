@@ -14,5 +14,6 @@ func jobTable() map[string]job {
 		"flag.ends":      jobFlagEnds,
 		"flag.review":    jobFlagReview,
 		"topic.check":    jobCheckTopic,
+		"copy.missing":   jobMissing,
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"standleitung/bot/markup"
 	"standleitung/bot/say"
 )
 
@@ -76,7 +75,7 @@ func (r *Request) lateNews(room *Room, late map[string][]*Crossing) ([]Reply, er
 				Title: say.T("Noch nicht angekommen in {room}: {n} {n:Nachricht|Nachrichten}", "Not arrived yet in {room}: {n} {n:message|messages}").
 					In(v, "room", room.Name, "n", len(list)),
 				Meta:    say.T("geschrieben {when}", "written {when}").In(v, "when", sayTime(writer, c.At, r.Now)),
-				Quote:   shorten(markup.Plain(c.Body), 120),
+				Quote:   shorten(gist(c.Body, c.Files, v), 120),
 				Text:    say.T("Ich versuche es weiter; {Sie müssen|du musst} nichts tun.", "I keep trying; there is nothing for you to do.").In(v),
 				Preview: say.T("Eine Nachricht ist noch nicht angekommen", "A message has not arrived yet").In(v),
 			}
@@ -112,7 +111,7 @@ func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
 		}
 		return Card{
 			Title: title.In(v, "room", room.Name),
-			Quote: shorten(markup.Plain(c.Body), 120),
+			Quote: shorten(gist(c.Body, c.Files, v), 120),
 			Text:  text.In(v),
 			Buttons: []Button{
 				{Label: again.Label.In(v), Do: again.do(key), Primary: true},

@@ -60,6 +60,8 @@ type Crossing struct {
 	To []string `json:"to,omitempty"`
 	// Edit is a changed text that waits for an approval; the copies stay as they were.
 	Edit *markup.Doc `json:"edit,omitempty"`
+	// EditFiles are the files of the changed message that waits.
+	EditFiles []File `json:"edit_files,omitempty"`
 	// Approval is the number of the approval that it waits for, or that let it go; 0 for none.
 	Approval uint64 `json:"approval,omitempty"`
 }
@@ -95,8 +97,11 @@ type File struct {
 	URL string `json:"url,omitempty"`
 	// Open returns the bytes, on a [Delivery] only: the adapter sends them along and closes them. Nil for a file that is
 	// too large for the platform or that nobody can open: its name, size and URL are shown instead. [ErrNoFile] says that
-	// it vanished: the copy says so in its place.
+	// it vanished: the copy says so in its place, with the words of [File.Missed]. Any other error may pass: the delivery
+	// is to be tried again.
 	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
+	// Note says why Open is nil, for the readers of the copy, on a [Delivery] only; it is shown above the name.
+	Note string `json:"-"`
 }
 
 var crossings = &Kind[Crossing]{

@@ -23,7 +23,7 @@ type Message struct {
 	// Body is the same as formatted text, for a message that may cross a line; a mention's Ref is the platform's id of the
 	// person. Adapters whose platform has no formatting leave it zero.
 	Body markup.Doc
-	// Files belong to the message.
+	// Files belong to the message. Those of an Edited are all that it has now: one that is not among them was removed.
 	Files []File
 	// Addressed is set where the platform shows that the bot is meant: a mention or a slash command. What is said
 	// in the direct conversation is always meant for the bot.

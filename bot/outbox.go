@@ -213,7 +213,13 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	if post.Origin == "" {
 		return d, nil
 	}
-	return d, k.asCopy(post, &d, digests && !d.Unsure)
+	if err := k.asCopy(post, &d, digests && !d.Unsure); err != nil {
+		return d, err
+	}
+	if row.Tries > fileTries {
+		lastTry(d.Copy)
+	}
+	return d, nil
 }
 
 // send calls the adapter within the lease. A panic of an adapter is a fault of unknown fate, not the end.
@@ -258,6 +264,9 @@ func (b *Bot) note(tx Tx, r result) error {
 		post.Sent, post.Unsure = max(post.Sent, r.revision), false
 		if len(r.sent.IDs) > 0 {
 			post.IDs = r.sent.IDs
+		}
+		if err := b.missed(tx, post, r.sent.Missing); err != nil {
+			return err
 		}
 		if post.Pending = post.Revision > post.Sent; post.Pending {
 			settle = Settlement{State: RowQueued}

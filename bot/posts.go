@@ -63,6 +63,8 @@ type Post struct {
 	OnLine bool `json:"on_line,omitempty"`
 	// Told is set when the writer was told that the copy has not arrived yet.
 	Told bool `json:"told,omitempty"`
+	// Missing are the files that had vanished when the copy was delivered.
+	Missing []missing `json:"missing,omitempty"`
 	// Revision is what is wanted, from 1; Sent what the platform shows, 0 for nothing yet.
 	Revision int      `json:"revision"`
 	Sent     int      `json:"sent,omitempty"`

@@ -55,7 +55,12 @@ func (b *Bot) Receive(ctx context.Context, m Message) (Outcome, error) {
 	if long {
 		m.Text = ""
 	}
-	m.Text = clean(m.Text)
+	m.Text, m.Files = clean(m.Text), cleanFiles(m.Files)
+	if m.Subject != nil {
+		about := *m.Subject
+		about.Files = cleanFiles(about.Files)
+		m.Subject = &about
+	}
 	var in intent
 	err := b.store.View(ctx, func(r Reader) (err error) {
 		in, err = b.read(ctx, r, &m, long)

@@ -28,6 +28,8 @@ type Bench struct {
 	Nowhere bot.Place
 	// NoChanges is set when people cannot edit and delete what they wrote, or the adapter never hears of it.
 	NoChanges bool
+	// NoFiles is set when people cannot attach files, or the adapter never hears of them.
+	NoFiles bool
 	// Restart makes another adapter on the same platform, as after a restart of the program. The one before has
 	// ended.
 	Restart func() bot.Adapter
@@ -64,6 +66,14 @@ type Speech struct {
 	At   bot.Place
 	How  How
 	Text string
+	// Files go along.
+	Files []Upload
+}
+
+// Upload is a file that somebody attaches.
+type Upload struct {
+	Name string
+	Data []byte
 }
 
 // How is the way in which something is said.
@@ -94,6 +104,8 @@ type Shown struct {
 	// Text is everything that can be read on it, markup resolved.
 	Text    string
 	Buttons []string
+	// Files are those that can be opened, with what they hold. Files that are only named are part of Text.
+	Files []Upload
 	// Active is whatever the platform would act upon in the texts: mentions, links other than bare addresses,
 	// formatting, elements.
 	Active []string

@@ -150,13 +150,20 @@ type shownPost struct {
 	Text     string
 	Quote    string
 	Written  time.Time
-	Files    []struct{ Name, URL string }
+	Files    []shownFile
 	Card     *bot.Card
 	Language string
 	At       time.Time
 	Private  bool
 	Edited   bool
 	Deleted  bool
+}
+
+// shownFile is a file of a post.
+type shownFile struct {
+	Name, URL, Hash, Note, Gone string
+	Size                        int64
+	Image                       bool
 }
 
 // reply is the answer to an act of the page.
@@ -373,7 +380,7 @@ func (r reply) reaction() adaptertest.Reaction {
 func (b *browser) Say(s adaptertest.Speech) adaptertest.Reaction {
 	text := map[adaptertest.How]string{adaptertest.Mentioned: "@Standleitung ", adaptertest.Slashed: "/"}[s.How] + s.Text
 	return b.act("say", map[string]any{
-		"person": s.By.ID, "id": pageID(), "place": placeOf(s.At), "thread": s.At.Thread, "text": text,
+		"person": s.By.ID, "id": pageID(), "place": placeOf(s.At), "thread": s.At.Thread, "text": text, "files": b.uploads(s.By.ID, s.Files),
 	}).reaction()
 }
 
@@ -468,6 +475,7 @@ func (b *browser) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		case p.From != nil:
 			s.By = p.From.ID
 		}
+		s.Text, s.Files = b.files(who.ID, s.Text, p.Files)
 		if p.Card != nil {
 			s.Text = readable(p.Card)
 			for _, button := range buttons(p.Card) {

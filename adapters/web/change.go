@@ -13,13 +13,14 @@ import (
 func edited(a *Adapter, p *Person, req request) (bot.Message, error) {
 	m, err := a.change("edit", bot.Edited, p, req)
 	if err == nil {
-		err = checkText(req.Text)
+		err = checkText(req.Text, len(a.chat.filesOf(m.ID)) > 0)
 	}
 	if err != nil {
 		return m, err
 	}
-	m.Text = req.Text
-	e := entry{ID: m.ID, Op: bot.OpEdit, Place: m.Place, Text: req.Text, At: m.At}
+	files := a.chat.filesOf(m.ID)
+	m.Text, m.Files = req.Text, filesOf(files)
+	e := entry{ID: m.ID, Op: bot.OpEdit, Place: m.Place, Text: req.Text, Files: files, At: m.At}
 	note, err := e.note(m.Turn)
 	m.Notes = []bot.Note{note}
 	return m, err
@@ -59,10 +60,10 @@ func (a *Adapter) change(act string, kind bot.MessageKind, p *Person, req reques
 	return m, nil
 }
 
-// checkText tells what is wrong with a text that a person wrote.
-func checkText(text string) error {
+// checkText tells what is wrong with a text that a person wrote; with files it may be empty.
+func checkText(text string, files bool) error {
 	switch {
-	case strings.TrimFunc(text, blank) == "":
+	case !files && strings.TrimFunc(text, blank) == "":
 		return &fault{http.StatusBadRequest, "empty", texts().empty}
 	case utf8.RuneCountInString(text) > maxText:
 		return &fault{http.StatusRequestEntityTooLarge, "too_long", texts().tooLong}

@@ -29,9 +29,9 @@ type entry struct {
 	Reader   string       `json:"reader,omitempty"`
 	From     *author      `json:"from,omitempty"` // nil for the bot, and where a person changes a post
 	Text     string       `json:"text,omitempty"`
-	Rich     *markup.Doc  `json:"rich,omitempty"`   // of a copy with formatting
-	Quote    string       `json:"quote,omitempty"`  // of a copy: the beginning of what it answers
-	Files    []attached   `json:"files,omitempty"`  // of a copy
+	Rich     *markup.Doc  `json:"rich,omitempty"`  // of a copy with formatting
+	Quote    string       `json:"quote,omitempty"` // of a copy: the beginning of what it answers
+	Files    []attached   `json:"files,omitempty"`
 	Written  time.Time    `json:"written,omitzero"` // of a copy that came late: when its original was written
 	Card     *bot.Card    `json:"card,omitempty"`
 	Language say.Language `json:"language,omitempty"`
@@ -58,12 +58,6 @@ type author struct {
 	Name     string `json:"name"`
 	Party    string `json:"party,omitempty"`
 	Platform string `json:"platform,omitempty"`
-}
-
-// attached is a file of a copy. Without an address it can only be named.
-type attached struct {
-	Name string `json:"name"`
-	URL  string `json:"url,omitempty"`
 }
 
 // post is one post as the page gets it. It is never changed once it was handed out; an edit makes a new one.
@@ -135,6 +129,7 @@ type chat struct {
 	events []event
 	floor  uint64 // events up to this number are no longer in events
 	pages  map[*page]struct{}
+	shares *shares
 }
 
 func newChat(known func(bot.Place) bool) *chat {
@@ -143,6 +138,7 @@ func newChat(known func(bot.Place) bool) *chat {
 		places: map[bot.Place][]*post{},
 		posts:  map[string]*post{},
 		pages:  map[*page]struct{}{},
+		shares: newShares(),
 	}
 }
 
@@ -190,7 +186,11 @@ func (c *chat) change(e entry, number uint64) *post {
 		}
 		c.add(p)
 		return p
-	case old == nil || old.Deleted || !old.yields(e):
+	case old == nil:
+		// It is older than what stays in memory; its files are remembered for longer.
+		c.shares.change(e.ID, e.Files)
+		return nil
+	case old.Deleted || !old.yields(e):
 		return nil
 	}
 	p := *old
@@ -221,6 +221,7 @@ func (c *chat) add(p *post) {
 	}
 	c.places[p.top] = all
 	c.posts[p.ID] = p
+	c.shares.set(p.ID, p.reader, p.Files)
 }
 
 func (c *chat) replace(p *post) {
@@ -232,6 +233,7 @@ func (c *chat) replace(p *post) {
 		all[i] = p
 	}
 	c.posts[p.ID] = p
+	c.shares.set(p.ID, p.reader, p.Files)
 }
 
 // find returns a post that a person can see.
@@ -243,6 +245,16 @@ func (c *chat) find(id, person string) (*post, bool) {
 		return nil, false
 	}
 	return p, true
+}
+
+// filesOf are the files that a post shows.
+func (c *chat) filesOf(id string) []attached {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.posts[id]; p != nil {
+		return p.Files
+	}
+	return nil
 }
 
 // snapshot is everything that a person can see, in order.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"standleitung/adapters/adaptertest"
@@ -11,6 +12,7 @@ import (
 func TestConformance(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) *adaptertest.Bench {
 		c := config(newClock().Now)
+		c.Files = filepath.Join(t.TempDir(), "files")
 		a := newAdapter(t, c)
 		h := newHost(t, a)
 		t.Cleanup(h.close)

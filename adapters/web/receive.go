@@ -30,6 +30,7 @@ type request struct {
 	Place  string            `json:"place"`  // a room's id, or "direct"
 	Thread string            `json:"thread"` // id of the post that the thread hangs on
 	Text   string            `json:"text"`   // of say and edit
+	Files  []sentFile        `json:"files"`  // of say
 	Post   string            `json:"post"`   // id of the card of press, of the post of edit and delete
 	Do     string            `json:"do"`     // of press and submit
 	Fields map[string]string `json:"fields"` // of submit
@@ -90,18 +91,23 @@ func (a *Adapter) act(make func(*Adapter, *Person, request) (bot.Message, error)
 func said(a *Adapter, p *Person, req request) (bot.Message, error) {
 	m, err := a.message("say", bot.Said, p, req)
 	if err == nil {
-		err = checkText(req.Text)
+		err = checkText(req.Text, len(req.Files) > 0)
 	}
 	if err != nil {
 		return m, err
 	}
+	files, err := a.attach(m.Place, req.Files)
+	if err != nil {
+		return m, err
+	}
+	m.Files = filesOf(files)
 	if m.Place, err = a.rooted(m.Place, p); err != nil {
 		return m, err
 	}
 	m.ID = req.ID
 	m.Text, m.Addressed = address(req.Text, m.Place.Direct)
 	e := entry{
-		ID: req.ID, Op: bot.OpPost, Place: m.Place, From: &author{ID: p.ID, Name: p.Name}, Text: req.Text, At: m.At,
+		ID: req.ID, Op: bot.OpPost, Place: m.Place, From: &author{ID: p.ID, Name: p.Name}, Text: req.Text, Files: files, At: m.At,
 	}
 	note, err := e.note(saidKey(req.ID))
 	m.Notes = []bot.Note{note}

@@ -21,6 +21,13 @@ func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	if reason != "" {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: reason, Err: errUndeliverable}
 	}
+	var missing []string
+	if d.Copy != nil && d.Op != bot.OpDelete {
+		var err error
+		if e.Files, missing, err = a.bring(ctx, d); err != nil {
+			return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "file_failed", Err: err}
+		}
+	}
 	note, err := e.note(sentKey(d))
 	if err != nil {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "not_encodable", Err: err}
@@ -30,7 +37,7 @@ func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "journal_failed", Err: err}
 	}
 	a.wake()
-	return bot.Sent{IDs: []string{e.ID}}, nil
+	return bot.Sent{IDs: []string{e.ID}, Missing: missing}, nil
 }
 
 var (
@@ -74,7 +81,4 @@ func (e *entry) copied(c *bot.Copy) {
 	e.From = &author{Name: c.Author.Name, Party: c.Author.Party, Platform: c.Author.Platform}
 	e.Text, e.Rich = markup.Plain(c.Body), formatted(c.Body)
 	e.Quote, e.Written = c.Quote, c.Written
-	for _, f := range c.Files {
-		e.Files = append(e.Files, attached{f.Name, f.URL})
-	}
 }

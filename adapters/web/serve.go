@@ -66,6 +66,8 @@ func (a *Adapter) Routes() http.Handler {
 	mux.HandleFunc("GET /chat/setup", a.running(a.tellSetup))
 	mux.HandleFunc("GET /chat/snapshot", a.running(a.snapshot))
 	mux.HandleFunc("GET /chat/events", a.running(a.events))
+	mux.HandleFunc("POST /chat/file", a.running(a.upload))
+	mux.HandleFunc("GET /chat/file/{hash}/{name}", a.running(a.serveFile))
 	mux.HandleFunc("POST /chat/say", a.act(said))
 	mux.HandleFunc("POST /chat/edit", a.act(edited))
 	mux.HandleFunc("POST /chat/delete", a.act(deleted))

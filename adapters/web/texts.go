@@ -12,7 +12,7 @@ const botName = "Standleitung"
 
 // faultTexts are the texts of refused requests.
 type faultTexts struct {
-	badRequest, deleted, empty, internal, notRunning, notStored, notUTF8, notYours, roomsOnly, tooLong,
+	badRequest, deleted, empty, fileGone, fileNotStored, fileNotThere, fileTooLarge, filesInRooms, internal, noFiles, notAsFile, notRunning, notStored, notUTF8, notYours, roomsOnly, tooLong, tooManyFiles,
 	unknownPerson, unknownPost, unknownRoom, unknownThread say.Text
 }
 
@@ -21,8 +21,18 @@ func texts() faultTexts {
 		badRequest: say.T("Das kam unverständlich an; nichts gesendet.", "That arrived garbled; nothing was sent."),
 		deleted:    say.T("Diese Nachricht ist schon gelöscht; nichts geändert.", "This message is deleted already; nothing was changed."),
 		empty:      say.T("Da steht noch nichts; nichts gesendet.", "There is nothing in it yet; nothing was sent."),
-		internal:   say.T("Hier ist etwas schiefgegangen; nichts gesendet.", "Something went wrong here; nothing was sent."),
-		notRunning: say.T("Standleitung startet gerade.", "Standleitung is just starting."),
+		fileGone: say.T("Die Datei „{name}“ ist nicht mehr da; nichts gesendet. {Bitte wählen Sie|Bitte wähle} sie noch einmal.",
+			"The file “{name}” is no longer there; nothing was sent. Please choose it again."),
+		fileNotStored: say.T("„{name}“ ließ sich nicht speichern, nichts gesendet. Bitte noch einmal.",
+			"“{name}” could not be stored, nothing was sent. Please try again."),
+		fileNotThere: say.T("Die Datei „{name}“ ist nicht mehr da.", "The file “{name}” is no longer there."),
+		fileTooLarge: say.T("„{name}“ ist zu groß: höchstens {most} je Datei. Nichts gesendet, der Text bleibt stehen.",
+			"“{name}” is too large: {most} per file at most. Nothing was sent; the text stays."),
+		filesInRooms: say.T("Dateien gehen nur in Räumen; nichts gesendet.", "Files can be sent in rooms only; nothing was sent."),
+		noFiles:      say.T("Dateien sind hier nicht eingerichtet; nichts gesendet.", "Files are not set up here; nothing was sent."),
+		notAsFile:    say.T("Nicht als Datei: zu groß, höchstens {most}", "Not as a file: too large, {most} at most"),
+		internal:     say.T("Hier ist etwas schiefgegangen; nichts gesendet.", "Something went wrong here; nothing was sent."),
+		notRunning:   say.T("Standleitung startet gerade.", "Standleitung is just starting."),
 		notStored: say.T("Nicht gespeichert, nichts gesendet. Bitte noch einmal.",
 			"Not stored, nothing was sent. Please try again."),
 		notUTF8: say.T("Der Text enthält Zeichen, die niemand lesen kann (kein UTF-8); nichts gesendet.",
@@ -33,6 +43,8 @@ func texts() faultTexts {
 			"Only what is in a room can be edited and deleted; nothing was changed."),
 		tooLong: say.T("Zu lang: höchstens {max} Zeichen. Nichts gesendet, der Text bleibt stehen.",
 			"Too long: {max} characters at most. Nothing was sent; the text stays."),
+		tooManyFiles: say.T("Zu viele Dateien: höchstens {most} auf einmal. Nichts gesendet.",
+			"Too many files: {most} at a time at most. Nothing was sent."),
 		unknownPerson: say.T("Diese Person gibt es hier nicht.", "There is no such person here."),
 		unknownPost: say.T("Diese Nachricht gibt es hier nicht, oder nicht mehr; nichts geändert.",
 			"There is no such message here, or no longer; nothing was changed."),
@@ -78,6 +90,15 @@ func pageTexts() map[string]say.Text {
 		"hintRoom":    say.T("/ oder @{bot} meint den Bot", "/ or @{bot} addresses the bot"),
 		"hintDirect":  say.T("Eingabetaste sendet, mit Umschalt neue Zeile", "Enter sends, with Shift a new line"),
 		"hintReply":   say.T("Eingabetaste sendet, Esc schließt", "Enter sends, Esc closes"),
+		"attach":      say.T("Dateien anhängen", "Attach files"),
+		"chosen":      say.T("Angehängte Dateien", "Attached files"),
+		"unattach":    say.T("{name} entfernen", "Remove {name}"),
+		"attached":    say.T("{name} angehängt", "{name} attached"),
+		"tooLarge":    say.T("„{name}“ ist zu groß ({size}): höchstens {max} je Datei.", "“{name}” is too large ({size}): {max} per file at most."),
+		"noBytes":     say.T("„{name}“ lässt sich nicht lesen. Ist es ein Ordner?", "“{name}” cannot be read. Is it a folder?"),
+		"tooMany":     say.T("Höchstens {max} Dateien auf einmal; {n} weitere sind nicht dabei.", "At most {max} files at a time; {n} more are left out."),
+		"chooseAgain": say.T("Nichts gesendet. Bitte noch einmal anhängen: {names}", "Nothing was sent. Please attach again: {names}"),
+		"fileGone":    say.T("Die Datei „{name}“ ist nicht mehr da.", "The file “{name}” is no longer there."),
 		"send":        say.T("Senden", "Send"),
 		"tooLong": say.T("Zu lang: {n} Zeichen, höchstens {max} gehen. Nichts gesendet.",
 			"Too long: {n} characters, at most {max} are possible. Nothing was sent."),
@@ -124,6 +145,8 @@ func pageTexts() map[string]say.Text {
 type setup struct {
 	Bot     string                       `json:"bot"`
 	MaxText int                          `json:"maxText"`
+	MaxFile int                          `json:"maxFile,omitempty"` // bytes; 0 where no files are taken
+	Files   int                          `json:"files,omitempty"`   // of one message at most
 	Rooms   []setupRoom                  `json:"rooms"`
 	People  []setupPerson                `json:"people"`
 	Parties map[string]setupParty        `json:"parties"`
@@ -157,6 +180,9 @@ type setupPerson struct {
 // setupOf renders what the page is told first.
 func setupOf(c Config) ([]byte, error) {
 	s := setup{Bot: botName, MaxText: maxText, Texts: map[string]map[string]string{}, Parties: map[string]setupParty{}}
+	if c.Files != "" {
+		s.MaxFile, s.Files = maxFile, mostSent
+	}
 	tint := tints{}
 	for _, r := range c.Rooms {
 		party := setupParty{cmp.Or(r.Name, r.ID), tint.of(r.Party)}

@@ -25,7 +25,10 @@ import (
 	"standleitung/bot/say"
 )
 
-var _ bot.Adapter = (*Adapter)(nil)
+var (
+	_ bot.Adapter    = (*Adapter)(nil)
+	_ bot.FileSource = (*Adapter)(nil)
+)
 
 // Config is what the chat needs to know.
 type Config struct {
@@ -36,6 +39,9 @@ type Config struct {
 	// Hosts are further values of the Host header that are answered, as host:port, such as the near end of an SSH
 	// tunnel; localhost, 127.0.0.1 and [::1] with the port that is listened on always are. Names of this machine only.
 	Hosts []string
+	// Files is a folder for what people attach, made when it is not there; empty: the chat takes no files. Nobody but the
+	// program touches it, and no two programs share one.
+	Files string
 	// Scene is played to the first visitor; nil for none.
 	Scene *Scene
 	// Log takes what operators should know; nil discards it.
@@ -85,6 +91,7 @@ type Adapter struct {
 	files  map[string]file
 
 	chat    *chat
+	store   *fileStore    // nil where no files are taken
 	manager *stageManager // of the scene; nil for none
 	shift   *shift
 	woken   chan struct{}
@@ -107,10 +114,15 @@ func New(c Config) (*Adapter, error) {
 		return nil, fmt.Errorf("web chat: %w", err)
 	}
 	a.chat = newChat(a.knows)
+	var err error
+	if c.Files != "" {
+		if a.store, err = newFileStore(c.Files, c.Now); err != nil {
+			return nil, fmt.Errorf("web chat: %w", err)
+		}
+	}
 	if c.Scene != nil {
 		a.manager = &stageManager{scene: c.Scene, known: map[string]bool{}}
 	}
-	var err error
 	if a.files, err = loadFiles(); err != nil {
 		return nil, fmt.Errorf("web chat: %w", err)
 	}
@@ -164,9 +176,13 @@ func (a *Adapter) take(c Config) error {
 // Name is "web".
 func (a *Adapter) Name() string { return Name }
 
-// Can tells what the chat can do: everything.
+// Can tells what the chat can do: everything, but files only with a folder for them.
 func (a *Adapter) Can() bot.Capabilities {
-	return bot.Capabilities{MaxText: maxText, Private: true, Threads: true, Edits: true, Forms: true}
+	can := bot.Capabilities{MaxText: maxText, Private: true, Threads: true, Edits: true, Forms: true}
+	if a.store != nil {
+		can.MaxFile = maxFile
+	}
+	return can
 }
 
 // knows reports whether a place is a configured room or the direct conversation of a configured person.
@@ -184,6 +200,9 @@ func (a *Adapter) knows(p bot.Place) bool {
 func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	if !a.catchUp(ctx, core) {
 		return nil
+	}
+	if err := a.store.tidy(a.chat.shares.needs); err != nil {
+		a.log.WarnContext(ctx, "cannot remove files that nobody needs", "error", err)
 	}
 	if !a.shift.begin(core) {
 		return errors.New("the web chat runs once only")
@@ -260,6 +279,7 @@ func (a *Adapter) pump(ctx context.Context, core bot.Core) error {
 			}
 		}
 		if len(notes) < batch {
+			a.sweep(ctx)
 			return nil
 		}
 	}

@@ -7,7 +7,7 @@ import { gist } from './post.js';
 import { Scene, spoken } from './scene.js';
 import { name, speak, t } from './text.js';
 import { author, by as writtenBy, copied } from './who.js';
-import { send, setup as fetchSetup, Stream } from './wire.js';
+import { send, setup as fetchSetup, Stream, upload } from './wire.js';
 
 const slow = 4000; // ms after which something under way says so
 const grace = 1200; // ms that a connection may be away before the page says so
@@ -72,7 +72,7 @@ class App {
     this.places = new Map();
     const act = {
       setup: this.setup, person: this.person,
-      say: (place, thread, text) => this.#say(place, thread, text),
+      say: (place, thread, text, files) => this.#say(place, thread, text, files),
       press: (post, action) => this.#press(post, action),
       busy: (post, action) => Boolean(this.presses.get(`${post.id} ${action}`)?.waiting),
       trouble: (post) => this.troubles.get(post.id),
@@ -178,9 +178,10 @@ class App {
 
   // What goes out.
 
-  #say(place, thread, text) {
+  #say(place, thread, text, files) {
     const post = {
       id: crypto.randomUUID(), place: place.id, thread, text, at: new Date().toISOString(), from: { id: this.person.id, name: this.person.name },
+      files: files.map((file) => ({ name: file.name, size: file.size, bytes: file })),
     };
     place.toEnd();
     this.#deliver(post);
@@ -199,7 +200,10 @@ class App {
     this.#keep();
     place.draw();
     const late = setTimeout(() => state({ state: 'late' }), slow);
-    const { answer, error } = await send('say', { person: person.id, id: post.id, place: post.place, thread: post.thread, text: post.text });
+    const { answer, error } = await this.#upload(person, post) ?? await send('say', {
+      person: person.id, id: post.id, place: post.place, thread: post.thread, text: post.text,
+      files: post.files?.map((file) => ({ name: file.name, hash: file.hash })),
+    });
     clearTimeout(late);
     if (person !== this.person) return;
     if (error?.code === 'lost' || error?.code === 'not_stored' || error?.code === 'not_running') {
@@ -215,11 +219,26 @@ class App {
     }
   }
 
+  /** upload sends the files of a post ahead; it returns what went wrong, null when all are there. */
+  async #upload(person, post) {
+    const files = (post.files ?? []).filter((file) => !file.hash);
+    const lost = files.filter((file) => !(file.bytes instanceof Blob)); // the page was loaded anew meanwhile
+    if (lost.length) return { error: { code: 'file_gone', words: t('chooseAgain', { names: lost.map((file) => file.name).join(', ') }) } };
+    for (const file of files) {
+      const { hash, error } = await upload(person.id, file.bytes);
+      if (error) return { error };
+      file.hash = hash;
+      this.#keep();
+    }
+    return null;
+  }
+
   /** recall puts the text of a post that was not sent back into the input, before what is there. */
   #recall(post) {
     const composer = this.places.get(post.place).composerOf(post.thread);
     this.#drop(post);
     composer.set([post.text, composer.input.value].filter(Boolean).join('\n'));
+    composer.attach?.add((post.files ?? []).map((file) => file.bytes).filter((bytes) => bytes instanceof Blob));
     composer.input.focus();
   }
 

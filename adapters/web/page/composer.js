@@ -1,5 +1,6 @@
 // The input of a place or of a thread.
 
+import { Attach } from './attach.js';
 import { icon, make, memory } from './dom.js';
 import { t } from './text.js';
 
@@ -7,21 +8,27 @@ let count = 0;
 
 /** Composer takes text in. What is not sent yet is kept, until the tab is closed. */
 export class Composer {
-  /** way has: key (of the draft), label, hint, most (characters), send(text), cancel() or null; done names the button. */
+  /**
+   * way has: key (of the draft), label, hint, most (characters), send(text, files), cancel() or null; done names the button,
+   * files (max bytes, most) is there where some can be attached.
+   */
   constructor(way) {
     this.way = way;
     const id = `composer-${++count}`;
     this.input = make('textarea', {
       id, rows: 1, placeholder: way.label, 'aria-label': way.label, autocomplete: 'off', enterKeyHint: 'send',
       'aria-describedby': `${id}-error ${id}-hint`,
-      on: { input: () => this.#typed(), keydown: (event) => this.#key(event) },
+      on: { input: () => this.#typed(), keydown: (event) => this.#key(event), paste: (event) => this.attach?.pasted(event) },
     });
     this.button = make('button', { type: 'submit', className: 'send', 'aria-label': way.done ?? t('send'), title: way.done ?? t('send') },
       icon(way.done ? 'M4.5 10.5l4 4 7.5-9' : 'M10 16V4.5M5 9.5l5-5 5 5'));
     this.error = make('p', { id: `${id}-error`, className: 'fate failed', role: 'alert', hidden: true });
+    if (way.files) this.attach = new Attach({ ...way.files, changed: () => this.#ready(), refuse: (words) => this.refuse(words) });
+    const { list, button, input, news } = this.attach ?? {};
     this.element = make('form', { className: 'composer', noValidate: true, on: { submit: (event) => this.#submit(event) } },
-      make('div', { className: 'field' }, this.input, this.button), this.error,
+      list, make('div', { className: 'field' }, button, input, this.input, this.button), news, this.error,
       make('p', { id: `${id}-hint`, className: 'hint' }, way.hint));
+    this.attach?.over(this.element);
     this.set(memory.get(way.key) ?? '');
   }
 
@@ -47,10 +54,20 @@ export class Composer {
 
   #typed() {
     memory.set(this.way.key, this.input.value);
-    this.element.classList.toggle('filled', this.input.value.trim() !== '');
+    this.#ready();
     this.error.hidden = true;
     this.input.removeAttribute('aria-invalid');
     this.grow();
+  }
+
+  /** ready shows whether there is something to send. */
+  #ready() {
+    this.element.classList.toggle('filled', this.#holds());
+  }
+
+  /** holds tells whether there is something to send. */
+  #holds() {
+    return this.input.value.trim() !== '' || (this.attach?.files.length ?? 0) > 0;
   }
 
   #key(event) {
@@ -67,7 +84,7 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = this.input.value;
-    if (text.trim() === '') {
+    if (!this.#holds()) {
       this.input.focus();
       return;
     }
@@ -76,8 +93,9 @@ export class Composer {
       this.refuse(t('tooLong', { max: this.way.most, n: length }));
       return;
     }
+    const files = this.attach?.take() ?? [];
     this.set('');
     this.input.focus();
-    this.way.send(text);
+    this.way.send(text, files);
   }
 }

@@ -56,12 +56,19 @@ export class PlaceView {
       key: `draft/${this.act.person.id}/${this.id}/`, most: this.act.setup.maxText, cancel: null,
       label: room ? t('writeTo', { rooms: list([name(room.name), ...hears]) }) : t('writeDirect'),
       hint: room ? t('hintRoom', { bot: this.act.setup.bot }) : t('hintDirect'),
-      send: (text) => this.act.say(this, '', text),
+      send: (text, files) => this.act.say(this, '', text, files), files: this.#takes(),
     });
     this.element = make('section', { className: room ? 'place' : 'place direct', 'aria-labelledby': id },
       make('header', {}, heading,
         make('p', { className: 'hears' }, room ? (hears.length ? t('hears', { rooms: hears.join(', ') }) : t('hearsNobody')) : t('hearsDirect'))),
       make('div', { className: 'talk' }, this.log, this.jump, this.composer.element));
+    this.composer.attach?.over(this.element);
+  }
+
+  /** takes says which files can be sent here; null for none. */
+  #takes() {
+    const { maxFile, files } = this.act.setup;
+    return this.room && maxFile ? { max: maxFile, most: files } : null;
   }
 
   /** fill takes over everything that is known. */
@@ -158,7 +165,7 @@ export class PlaceView {
       composer = new Composer({
         key: `draft/${this.act.person.id}/${this.id}/${root.id}`, most: this.act.setup.maxText,
         label: t('writeReply'), hint: t('hintReply'),
-        send: (text) => this.act.say(this, root.id, text), cancel: () => this.#close(root.id),
+        send: (text, files) => this.act.say(this, root.id, text, files), files: this.#takes(), cancel: () => this.#close(root.id),
       });
       composer.entry = make('li', { className: 'entry' }, composer.element);
       this.#replies.set(root.id, composer);

@@ -3,7 +3,7 @@
 import { icon, make } from './dom.js';
 import { OwnPost } from './own.js';
 import { rich } from './rich.js';
-import { clock, day, fill, leadsOn, mark, moment, name, plain, t } from './text.js';
+import { clock, day, fileSize, fill, leadsOn, mark, moment, name, plain, t } from './text.js';
 import { author, face } from './who.js';
 
 const long = 1400; // characters from which a post is folded
@@ -67,7 +67,7 @@ export class PostView {
     if (post.private) body.append(make('p', { className: 'only' }, t('onlyYou')));
     if (post.deleted) body.append(make('p', { className: 'text gone' }, t('deleted')));
     else if (post.card) body.append(this.#card(post));
-    else body.append(...origin(post), this.own?.editor ?? words(post), ...files(post));
+    else body.append(...origin(post), this.own?.editor ?? words(post), ...files(post, this.act.person));
     body.append(...[this.own?.row()].filter(Boolean));
     if (post.state) body.append(...this.#sending(post));
     return body;
@@ -181,7 +181,7 @@ const when = (at, shown) => (day(at) === day(shown) ? clock(at) : `${day(at)}, $
 function words(post) {
   const text = post.text ?? '';
   const all = document.createDocumentFragment();
-  if (text === '' && post.files) return all;
+  if (text === '' && post.files?.length) return all;
   const shown = post.rich ? rich(post.rich) : fill(make('p', { className: 'text', dir: 'auto' }), text);
   const edited = post.edited ? make('small', { className: 'edited' }, t('edited')) : null;
   all.append(shown);
@@ -200,19 +200,40 @@ function words(post) {
   return all;
 }
 
-/** files names the files of a copy, with the way to them where there is one. */
-function files(post) {
+/** files shows the files of a post: pictures small, others by name, with the way to them where there is one. */
+function files(post, person) {
   if (!post.files?.length) return [];
-  const link = (file) => make('a', { href: file.url, target: '_blank', rel: 'noopener noreferrer nofollow' }, name(file.name));
-  return [make('ul', { className: 'files' }, ...post.files.map((file) =>
-    make('li', {}, leadsOn(file.url) ? link(file) : name(file.name))))];
+  return [make('ul', { className: 'files' }, ...post.files.map((file) => shownFile(file, person)))];
+}
+
+function shownFile(file, person) {
+  if (file.gone) return make('li', { className: 'gone' }, name(file.gone));
+  const called = [make('bdi', {}, name(file.name)), ...(file.size ? [' ', make('small', {}, fileSize(file.size))] : [])];
+  if (file.hash && !file.bytes) return keptFile(file, person, called);
+  const link = make('a', { href: file.url, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...called);
+  const note = file.note ? make('small', { className: 'why' }, name(file.note)) : null;
+  return make('li', {}, note, ...(leadsOn(file.url) ? [link] : called));
+}
+
+/** keptFile leads to a file that the server has. */
+function keptFile(file, person, called) {
+  const href = `/chat/file/${file.hash}/${encodeURIComponent(file.name)}?person=${encodeURIComponent(person.id)}`;
+  if (!file.image) return make('li', {}, make('a', { href, download: file.name }, ...called));
+  const picture = make('img', { src: href, alt: '', loading: 'lazy', decoding: 'async' });
+  const item = make('li', { className: 'picture' },
+    make('a', { href, target: '_blank', rel: 'noopener' }, picture, make('span', {}, ...called)));
+  picture.addEventListener('error', () => {
+    item.className = 'gone';
+    item.replaceChildren(t('fileGone', { name: name(file.name) }));
+  });
+  return item;
 }
 
 /** gist is what a post says, for those who hear it. */
 export function gist(post) {
   const card = post.card;
   const all = card ? [card.title, card.meta, card.quote, card.text, ...(card.facts ?? []).map((fact) => `${fact.label}: ${fact.value}`), ...(card.items ?? []).map((item) => item.text), card.note]
-    : [post.text, ...(post.files ?? []).map((file) => file.name)];
+    : [post.text, ...(post.files ?? []).map((file) => file.gone ?? file.name)];
   const text = plain(all.filter(Boolean).join(' · '));
   return text.length > 300 ? `${text.slice(0, 300)} …` : text;
 }

@@ -123,6 +123,16 @@ function trimmed(address) {
   return address.slice(0, end);
 }
 
+/** fileSize says how large a file is, in powers of a thousand as people know them. */
+export function fileSize(bytes) {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+  const at = [999.5, 999_500, 999_500_000].filter((end) => bytes >= end).length;
+  const value = bytes / 1000 ** at;
+  return new Intl.NumberFormat(locale, {
+    style: 'unit', unit: units[at], unitDisplay: 'short', maximumFractionDigits: at > 1 && value < 9.95 ? 1 : 0,
+  }).format(value);
+}
+
 /** leadsOn tells whether an address may become a link. */
 export const leadsOn = (address) => /^https?:/i.test(address ?? '') && leadsWhereItSays(address);
 

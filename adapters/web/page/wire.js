@@ -23,6 +23,23 @@ export async function send(act, body) {
   }
 }
 
+/** upload sends the bytes of a file ahead of the message that it belongs to; it returns their hash, or an error as send. */
+export async function upload(person, file) {
+  try {
+    const response = await fetch(`/chat/file?${new URLSearchParams({ person, name: file.name })}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: file,
+      signal: AbortSignal.timeout(patience),
+    });
+    const answer = await response.json();
+    if (response.ok) return { hash: answer.hash };
+    return { error: { code: answer.error.code, words: answer.error.text } };
+  } catch {
+    return { error: { code: 'lost', words: null } };
+  }
+}
+
 /** setup fetches rooms, people and texts; raw is null when there are none yet, reached tells whether the server answered. */
 export async function setup() {
   try {
