@@ -69,8 +69,8 @@ func viewIntroduction(k *books, ref string, _ *Person, v say.Voice) (Card, error
 		text := say.T("Hier läuft die Leitung {name}. Was hier geschrieben wird, lesen auch: {others}.",
 			"The line {name} runs through here. What is written here is also read by: {others}.")
 		if l.Mode == Forward {
-			text = say.T("Hier läuft die Leitung {name}. Weiter geht nur, was mit „/an alle“ beginnt; es lesen: {others}.",
-				"The line {name} runs through here. Only what begins with “/to all” goes on; it is read by: {others}.")
+			text = say.T("Hier läuft die Leitung {name}. Weiter geht nur, was mit „/an alle“ beginnt, was mich erwähnt und was jemand im Menü der Nachricht weitergibt; es lesen: {others}.",
+				"The line {name} runs through here. Only what begins with “/to all”, mentions me, or is passed on from the message's menu goes on; it is read by: {others}.")
 		}
 		others := slices.DeleteFunc(slices.Clone(l.Rooms), func(o string) bool { return o == room })
 		card.Text = text.In(v, "name", l.Name, "others", strings.Join(others, ", "))

@@ -177,11 +177,11 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 }
 
 // deciders are the people who may answer, in the order in which they are asked: contact and deputy of each flag, then
-// PR and the lead; for a red flag nobody but its contact and deputy. Whoever wrote the text is not among them.
-func (r *Request) deciders(a *Approval, writer string) ([]*Person, error) {
+// PR and the lead; for a red flag nobody but its contact and deputy. Whoever wrote or sent the text is not among them.
+func (r *Request) deciders(a *Approval, writers ...string) ([]*Person, error) {
 	var list []*Person
 	add := func(p *Person) {
-		if p != nil && p.ID != writer && !slices.Contains(list, p) {
+		if p != nil && !slices.Contains(writers, p.ID) && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
@@ -224,13 +224,13 @@ func (r *Request) askNext(a *Approval) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer := ""
+	var writers []string
 	if c != nil {
-		writer = c.Person
+		writers = []string{c.Person, c.By}
 	} else if r.Person != nil {
-		writer = r.Person.ID
+		writers = []string{r.Person.ID}
 	}
-	list, err := r.deciders(a, writer)
+	list, err := r.deciders(a, writers...)
 	if err != nil {
 		return nil, err
 	}

@@ -171,6 +171,11 @@ type adapterCore struct {
 // Receive is part of [Core].
 func (c adapterCore) Receive(ctx context.Context, m Message) (Outcome, error) {
 	m.Place.Adapter, m.From.Adapter = c.name, c.name
+	if m.Subject != nil {
+		s := *m.Subject
+		s.Place.Adapter, s.From.Adapter = c.name, c.name
+		m.Subject = &s
+	}
 	return c.bot.Receive(ctx, m)
 }
 

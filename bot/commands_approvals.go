@@ -80,7 +80,7 @@ func (r *Request) asked() (*Approval, *Crossing, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	may, err := r.deciders(a, c.Person)
+	may, err := r.deciders(a, c.Person, c.By)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -70,6 +70,7 @@ func lineCommands() []Command {
 			Name: "row.again", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
 			Label: say.T("Noch einmal senden", "Send again"), Run: runAgain,
 		},
+		passCommand(),
 		{
 			Name: "row.discard", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
 			Label: say.T("Verwerfen", "Discard"), Run: runDiscard,
@@ -82,14 +83,40 @@ var parties = map[string]string{"vertrieb": "sales", "verkauf": "sales", "presse
 
 // lookSend finds the rooms that are meant and asks the register.
 func lookSend(_ context.Context, r *Request) error {
-	in := relay{}
 	party := foldVerb(r.Text("party"))
 	party = cmp.Or(parties[party], party)
-	from := r.bot.roomAt(r.Message.Place)
+	in, err := r.sendsTo(r.bot.roomAt(r.Message.Place), party)
+	if err != nil {
+		return err
+	}
+	if len(in.to) == 0 && party != "" {
+		return &Error{
+			Code: Invalid, Field: "party", Text: say.T("Zu „{who}“ führt von hier keine Leitung. Nichts gesendet.", "No line leads to “{who}” from here. Nothing sent."),
+			Args: []any{"who", shorten(r.Text("party"), 30)},
+		}
+	} else if len(in.to) == 0 {
+		return fault(Invalid, textNoLine)
+	}
+	body := r.bot.rich(r.Text("text"))
+	in.files = r.Message.Files
+	in.look(r, body)
+	r.Found = sending{in, body}
+	return nil
+}
+
+var (
+	textNoLine = say.T("Von hier führt keine Leitung. Nichts gesendet.", "No line leads from here. Nothing sent.")
+	textSent   = say.T("Gesendet an: {rooms}.", "Sent to: {rooms}.")
+)
+
+// sendsTo are the rooms of a party, or all when it is empty, to which the lines of a room lead; from nil stands for all
+// lines.
+func (r *Request) sendsTo(from *Room, party string) (in relay, err error) {
+	in.room = from
 	for _, l := range r.bot.lines {
 		paused, err := r.books.paused(l.Name)
 		if err != nil {
-			return err
+			return in, err
 		}
 		if paused || from != nil && !slices.Contains(l.Rooms, from.Name) {
 			continue
@@ -102,22 +129,10 @@ func lookSend(_ context.Context, r *Request) error {
 			}
 		}
 	}
-	if len(in.to) == 0 && party != "" {
-		return &Error{
-			Code: Invalid, Field: "party", Text: say.T("Zu „{who}“ führt von hier keine Leitung. Nichts gesendet.", "No line leads to “{who}” from here. Nothing sent."),
-			Args: []any{"who", shorten(r.Text("party"), 30)},
-		}
-	} else if len(in.to) == 0 {
-		return fault(Invalid, say.T("Von hier führt keine Leitung. Nichts gesendet.", "No line leads from here. Nothing sent."))
-	}
-	body := r.bot.rich(r.Text("text"))
-	in.files = r.Message.Files
-	in.look(r, body)
-	r.Found = sending{in, body}
-	return nil
+	return in, nil
 }
 
-// sending is what lookSend prepares.
+// sending is what lookSend and lookPass prepare.
 type sending struct {
 	in   relay
 	body markup.Doc
@@ -137,7 +152,7 @@ func runSend(_ context.Context, r *Request) ([]Reply, error) {
 	}
 	c := &Crossing{
 		Key: crossingKey(m.Place, id), Place: m.Place.Top(), ID: id, Person: r.Person.ID, At: m.At, Version: m.At, Body: s.body, Files: s.in.files,
-		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition,
+		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition, Typed: m.Kind == Said,
 	}
 	if room := r.bot.roomAt(m.Place); room != nil {
 		c.Room, c.Author.Party = room.Name, room.Party
@@ -146,7 +161,7 @@ func runSend(_ context.Context, r *Request) ([]Reply, error) {
 	if err != nil || c.State != Crossed {
 		return replies, err
 	}
-	return append(replies, answer(say.T("Gesendet an: {rooms}.", "Sent to: {rooms}."), "rooms", strings.Join(c.To, ", "))), nil
+	return append(replies, answer(textSent, "rooms", strings.Join(c.To, ", "))), nil
 }
 
 // runLines shows each line: its rooms, the last message from each, what waits and what is parked.

@@ -39,6 +39,8 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna in #pr [a.png 12kB, b.pdf 30MB]> text
 //	                            says something with files, at "edits 3" too; "[99x a.png 1kB]" are 99 of them
 //	vanish a.png                the file is gone from the platform; with "break" it cannot be read
+//	anna in #pr reacts 3 👍     puts an emoji on post 3; "unreacts" takes it away
+//	anna in #pr shortcuts line.all 3  uses a shortcut on post 3
 //	anna opens                  opens the direct conversation for the first time
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
@@ -113,7 +115,9 @@ type play struct {
 	path   string
 	offset time.Duration
 	forms  map[string]*bot.Form
-	last   bot.Message
+	// written is what people said in rooms, by room and id.
+	written map[string]bot.Subject
+	last    bot.Message
 	// pressed is the last press of a button that was shown.
 	pressed bot.Message
 	turn    int
@@ -121,7 +125,7 @@ type play struct {
 }
 
 func newPlay(t *testing.T, config string, language say.Language, exercised *sync.Map) *play {
-	p := &play{t: t, path: filepath.Join(t.TempDir(), "talk.db"), forms: map[string]*bot.Form{}}
+	p := &play{t: t, path: filepath.Join(t.TempDir(), "talk.db"), forms: map[string]*bot.Form{}, written: map[string]bot.Subject{}}
 	p.chat = &chat{can: bot.Capabilities{MaxText: 4000, MaxFile: 10_000_000, Private: true, Threads: true, Edits: true, Forms: true}}
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -237,6 +241,8 @@ var (
 	anew     = regexp.MustCompile(`^(\w+) presses it again$`)
 	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
+	reacts   = regexp.MustCompile(`^(\w+) in (#\w+) (un)?reacts (\d+) (.*)$`)
+	shorts   = regexp.MustCompile(`^(\w+) in (#\w+) shortcuts (\S+) (\d+)$`)
 	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
 	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
@@ -318,6 +324,7 @@ func (p *play) message(line string) bot.Message {
 			}
 		}
 		m.ID = p.chat.number(m.Place.ID)
+		p.written[m.Place.ID+" "+m.ID] = bot.Subject{Place: m.Place, From: m.From, Text: m.Text, Files: m.Files, At: m.At}
 	case changes.MatchString(line):
 		f := changes.FindStringSubmatch(line)
 		m.Kind, m.From.ID, m.Place, m.ID, m.Text = bot.Edited, f[1], bot.Place{ID: f[2]}, f[3], escapes.Replace(f[6])
@@ -328,6 +335,15 @@ func (p *play) message(line string) bot.Message {
 	case deletes.MatchString(line):
 		f := deletes.FindStringSubmatch(line)
 		m.Kind, m.From.ID, m.Place, m.ID = bot.Deleted, f[1], bot.Place{ID: f[2]}, f[3]
+	case reacts.MatchString(line):
+		f := reacts.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Place, m.ID = bot.Reacted, f[1], bot.Place{ID: f[2]}, f[4]
+		m.Reaction, m.Removed = escapes.Replace(f[5]), f[3] != ""
+	case shorts.MatchString(line):
+		f := shorts.FindStringSubmatch(line)
+		s := p.written[f[2]+" "+f[4]]
+		s.Place.ID, s.ID, s.Place.Adapter, s.From.Adapter = f[2], f[4], "chat", "chat"
+		m.Kind, m.From.ID, m.Place, m.ID, m.Do, m.Subject = bot.Pressed, f[1], s.Place, s.ID, f[3], &s
 	case anew.MatchString(line):
 		m.Kind, m.Place, m.ID, m.Do = bot.Pressed, p.pressed.Place, p.pressed.ID, p.pressed.Do
 		m.From.ID = anew.FindStringSubmatch(line)[1]

@@ -50,13 +50,12 @@ func (k *books) hears(room string, forward bool) (to []string, guarded bool, err
 
 // overhear reads what people say to each other in a room. Nothing is taken in unless a line carries it on.
 func (b *Bot) overhear(k *books, m *Message) (intent, error) {
-	req := &Request{Reader: k.r, Now: k.now, Message: m, bot: b, books: k}
-	in := relay{room: b.roomAt(m.Place)}
-	if in.room == nil {
-		return intent{req: req}, nil
+	if m.Kind == Reacted {
+		return b.overhearReaction(k, m)
 	}
-	var err error
-	if in.to, in.guard, err = k.hears(in.room.Name, false); err != nil || len(in.to) == 0 {
+	req := &Request{Reader: k.r, Now: k.now, Message: m, bot: b, books: k}
+	in, heard, err := b.listen(k, m)
+	if err != nil || !heard {
 		return intent{req: req}, err
 	}
 	if req.Person, err = k.who(m.From); err != nil {
@@ -73,14 +72,37 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 	in.look(req, m.Body)
 	run := in.said
 	switch m.Kind {
-	case Reacted:
-		return intent{req: req}, nil // not told yet
 	case Edited:
 		run = in.edited
+		if c, err := k.crossing(crossingKey(m.Place, m.ID)); err != nil {
+			return intent{}, err
+		} else if c != nil && c.Typed {
+			m.Body = markup.Disarm(b.rich(b.commands.sentText(cmp.Or(m.Text, markup.Plain(m.Body)))))
+		}
 	case Deleted:
 		run = relayDeleted
 	}
 	return intent{req: req, run: run}, nil
+}
+
+// listen finds out who hears what happens in a room; heard is false when nobody does. Where talk is not mirrored, changes of
+// what somebody sent over a line from there are still followed.
+func (b *Bot) listen(k *books, m *Message) (in relay, heard bool, err error) {
+	if in.room = b.roomAt(m.Place); in.room != nil {
+		if in.to, in.guard, err = k.hears(in.room.Name, false); err != nil || len(in.to) > 0 {
+			return in, true, err
+		}
+	}
+	if m.Kind == Said {
+		return in, false, nil
+	}
+	c, err := k.crossing(crossingKey(m.Place, m.ID))
+	if err != nil || c == nil || c.State == Stub {
+		return in, false, err
+	}
+	in.to, in.guard = c.To, c.Guarded
+	heard, err = k.openAt(m.Place)
+	return in, heard, err
 }
 
 // rich reads what was typed as formatted text, with the company's people as those who can be mentioned.
@@ -371,6 +393,9 @@ func relayDeleted(_ context.Context, r *Request) ([]Reply, error) {
 	}
 	held := c.State == Held
 	c.Version, c.State, c.Body, c.Edit, c.Files, c.EditFiles = m.At, Gone, markup.Doc{}, nil, nil, nil
+	if err := r.dropReactions(c); err != nil {
+		return nil, err
+	}
 	if err := r.recopy(c); err != nil || !held {
 		return replies, err
 	}

@@ -9,6 +9,8 @@
 //	Place       Ort          a room or a direct conversation as a platform names it, or a thread in it
 //	Line        Leitung      a set of rooms: what is written in one reaches the others
 //	Crossing    –            one message on its way over a line; its copies are posts
+//	Reaction    Reaktion     an emoji that a person put on a message of a line; the other rooms are told counts
+//	Shortcut    –            a command from the menu of a message, which is its subject
 //	Flag        Vermerk      an entry of PR's register of sensitive subjects (F-4)
 //	Register    Register     all flags, compiled; an edition of it is asked about every crossing
 //	Hit         Treffer      the writer's own words that met a flag
@@ -55,8 +57,10 @@
 // What people write in a room of a line comes in like any message (overhear), is matched against the register, and becomes
 // a Crossing: held with an Approval, or crossed with one Post a room. A copy's text is read from its crossing when it
 // is delivered, so an edit that comes while it is queued is already in it, and a deletion cancels it. Replies find
-// their thread through the crossing of their root. Timers, claimed like turns, ask deputies, end embargoes and
-// tell writers of what does not arrive.
+// their thread through the crossing of their root. What is sent by command, mention or shortcut from a room that is not
+// mirrored is followed by its crossing in the same way. Reactions to the original and its copies are kept beside the
+// crossing; after a pause each room gets, in the thread, one living post with the counts of the others. Timers, claimed
+// like turns, ask deputies, end embargoes and tell writers of what does not arrive.
 //
 // # Why the store is asked so little
 //

@@ -64,3 +64,11 @@ func (b *Bot) DeliveryOf(ctx context.Context, row Row) (d Delivery, err error) {
 	})
 	return d, err
 }
+
+// NoteSent notes that a row was delivered in a revision; 0 for one that was not to be delivered any more.
+func (b *Bot) NoteSent(tx Tx, row Row, revision int, id string) error {
+	return b.note(tx, result{row: row, revision: revision, gone: revision == 0, sent: Sent{IDs: []string{id}}})
+}
+
+// ReadEmoji is readEmoji.
+var ReadEmoji = readEmoji

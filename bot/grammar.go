@@ -23,6 +23,8 @@ type parsed struct {
 	surplus string
 	// unknown is the first word when no verb was found, rest what follows it, whole everything.
 	unknown, rest, whole string
+	// ask opens the form, filled in, though nothing is missing.
+	ask bool
 }
 
 // refs are the references that were given: all that may be repeated of a command that was refused in a room.

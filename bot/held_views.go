@@ -80,6 +80,13 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
+	if c.By != "" {
+		sender, err := k.name(c.By)
+		if err != nil {
+			return Card{}, err
+		}
+		card.Meta = say.T("{who} wollte {Ihre|deine} Nachricht über die Leitung senden", "{who} wanted to send your message over the line").In(v, "who", sender)
+	}
 	switch a.State {
 	case Open, Going:
 		if card.Text, err = k.heldText(a, v); err != nil {
@@ -158,6 +165,9 @@ func (k *books) heldMeta(a *Approval, c *Crossing, who *Person, v say.Voice) str
 	var parts []string
 	if len(c.To) > 0 {
 		parts = append(parts, say.T("an {rooms}", "to {rooms}").In(v, "rooms", strings.Join(c.To, ", ")))
+	}
+	if sender, err := k.name(c.By); err == nil && c.By != "" {
+		parts = append(parts, say.T("weitergegeben von {who}", "sent on by {who}").In(v, "who", sender))
 	}
 	parts = append(parts, k.hitLabels(a.Hits, v)...)
 	if who != nil {

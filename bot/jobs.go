@@ -15,5 +15,9 @@ func jobTable() map[string]job {
 		"flag.review":    jobFlagReview,
 		"topic.check":    jobCheckTopic,
 		"copy.missing":   jobMissing,
+
+		// Two clocks for one thing: the pause, and the latest.
+		"reactions.tell": jobReactions,
+		"reactions.last": jobReactions,
 	}
 }

@@ -109,6 +109,62 @@ func TestNothingConfidentialLeaks(t *testing.T) {
 	}
 }
 
+// TestHeldTextsDoNotShowThroughReactions has people react to what is held, and sees that nobody hears of it, nor anything of
+// who reacted to what did cross.
+func TestHeldTextsDoNotShowThroughReactions(t *testing.T) {
+	const term, held = "Wollhandkrabbe", "HALT-X7"
+	l := newLeak(t)
+	l.say("ines", fmt.Sprintf(`vermerk "Etwas" begriffe:%s stufe:rot grund:x prüfung:in 30 Tagen`, term))
+	l.room("mara", "#sales", "Etwas ganz anderes")
+	open := fmt.Sprint(l.turn)
+	l.room("mara", "#sales", fmt.Sprintf("Stimmt das mit der %s? %s", term, held))
+	secret := fmt.Sprint(l.turn)
+	for i, emoji := range []string{"👍", "🎉", ":wollhandkrabbe:", "*fett* " + held, "<b>" + held + "</b>"} {
+		for _, id := range []string{open, secret} {
+			l.react([]string{"mara", "kim", "jan", "tom", "lena"}[i], "#sales", id, emoji)
+		}
+	}
+	l.press("jan", "line.pass "+held)
+	l.shortcut("jan", "line.all", bot.Subject{Place: bot.Place{Adapter: "chat", ID: "#sales"}, ID: secret, From: bot.Identity{Adapter: "chat", ID: "mara"}, Text: term + " " + held})
+	l.deliver()
+	l.timers()
+	l.deliver()
+	summaries := 0
+	for _, d := range l.sent {
+		raw, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := d.Place.ID
+		if d.Reader != "" {
+			reader = d.Reader
+		}
+		if strings.Contains(string(raw), held) && reader != "ines" && reader != "mara" {
+			t.Errorf("%s reads what is held: %s", reader, raw)
+		}
+		if !strings.Contains(d.Card.Text, "👍") {
+			continue
+		}
+		summaries++
+		if want := ":wollhandkrabbe:\u00a01 · 🎉\u00a01 · 👍\u00a01 (aus sales)"; d.Card.Text != want || d.Place.Direct || d.Place.ID == "#sales" {
+			t.Errorf("%+v reads %q, want %q", d.Place, d.Card.Text, want)
+		}
+		for _, name := range []string{"Mara", "Kim", "Jan", "mara", "kim", "jan", "👍"} {
+			if strings.Contains(d.Card.Preview, name) || name != "👍" && strings.Contains(d.Card.Text, name) {
+				t.Errorf("the summary says %q: %s", name, raw)
+			}
+		}
+	}
+	if summaries != 2 {
+		t.Errorf("%d summaries, want one in each other room for what crossed", summaries)
+	}
+	for _, marker := range []string{term, held, "Mara", "👍"} {
+		if strings.Contains(l.log.String(), marker) {
+			t.Errorf("the log holds %q", marker)
+		}
+	}
+}
+
 // leak is a bot with a guarded line whose exits are all written down.
 type leak struct {
 	t       *testing.T
@@ -157,9 +213,15 @@ func newLeak(t *testing.T) *leak {
 
 func (l *leak) receive(m bot.Message) {
 	l.t.Helper()
+	l.receiveAs(fmt.Sprint(l.turn+1), m)
+}
+
+// receiveAs receives what is about the message of an id.
+func (l *leak) receiveAs(id string, m bot.Message) {
+	l.t.Helper()
 	l.turn++
 	m.Turn, m.Place.Adapter, m.From.Adapter = fmt.Sprint("turn-", l.turn), "chat", "chat"
-	m.ID = fmt.Sprint(l.turn)
+	m.ID = id
 	out, err := l.bot.Receive(l.t.Context(), m)
 	if err != nil {
 		l.t.Fatal(err)
@@ -177,6 +239,23 @@ func (l *leak) room(who, room, text string) {
 	l.receive(bot.Message{Kind: bot.Said, Text: text, From: bot.Identity{ID: who}, Place: bot.Place{ID: room}})
 }
 
+func (l *leak) react(who, room, id, emoji string) {
+	l.receiveAs(id, bot.Message{Kind: bot.Reacted, Reaction: emoji, From: bot.Identity{ID: who}, Place: bot.Place{ID: room}})
+}
+
+func (l *leak) shortcut(who, do string, s bot.Subject) {
+	l.receiveAs(s.ID, bot.Message{Kind: bot.Pressed, Do: do, Subject: &s, From: bot.Identity{ID: who}, Place: s.Place})
+}
+
+// timers lets everything fall due that was set.
+func (l *leak) timers() {
+	l.t.Helper()
+	l.offset += time.Hour
+	if err := l.bot.FireDue(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 func (l *leak) press(who, do string) {
 	l.receive(bot.Message{Kind: bot.Pressed, Do: do, From: bot.Identity{ID: who}, Place: bot.Place{ID: who, Direct: true}})
 }
@@ -191,14 +270,16 @@ func (l *leak) deliver() {
 		if len(taken.Rows) == 0 {
 			return
 		}
-		for _, row := range taken.Rows {
+		revisions := make([]int, len(taken.Rows))
+		for i, row := range taken.Rows {
 			if d, err := l.bot.DeliveryOf(l.t.Context(), row); err == nil {
 				l.sent = append(l.sent, d)
+				revisions[i] = d.Revision
 			}
 		}
 		err = l.store.Update(l.t.Context(), func(tx bot.Tx) error {
-			for _, row := range taken.Rows {
-				if err := tx.Settle(row, bot.Settlement{}); err != nil {
+			for i, row := range taken.Rows {
+				if err := l.bot.NoteSent(tx, row, revisions[i], fmt.Sprint("sent-", row.Post)); err != nil {
 					return err
 				}
 			}

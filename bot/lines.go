@@ -41,6 +41,10 @@ type Crossing struct {
 	// Person wrote it; Author is how the copies name them.
 	Person string `json:"person"`
 	Author Author `json:"author"`
+	// By is who sent it over the line when that was somebody else than its writer; Typed is set when it was sent by command
+	// or mention, whose words do not belong to the text.
+	By    string `json:"by,omitempty"`
+	Typed bool   `json:"typed,omitempty"`
 	// Seq orders crossings as they were received.
 	Seq uint64 `json:"seq,omitempty"`
 	// At is when it was written, Version the newest change that was taken in: both by the platform's time.

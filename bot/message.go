@@ -72,8 +72,8 @@ type Subject struct {
 	At time.Time
 }
 
-// talk reports whether it is about what people say, rather than a button, a form or a visit.
-func (k MessageKind) talk() bool { return k == Said || k == Edited || k == Deleted || k == Reacted }
+// change reports whether it is about something that was said before.
+func (k MessageKind) change() bool { return k == Edited || k == Deleted || k == Reacted }
 
 // Place is where something is said: a room or a direct conversation of a platform, or a thread in it.
 type Place struct {

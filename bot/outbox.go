@@ -262,6 +262,12 @@ func (b *Bot) note(tx Tx, r result) error {
 		}
 	default:
 		post.Sent, post.Unsure = max(post.Sent, r.revision), false
+		if post.Reactions {
+			post.Reactions = false
+			if err := setTimerOnce(tx, "reactions.tell", post.Origin, b.now()); err != nil {
+				return err
+			}
+		}
 		if len(r.sent.IDs) > 0 {
 			post.IDs = r.sent.IDs
 		}

@@ -65,6 +65,8 @@ type Post struct {
 	Told bool `json:"told,omitempty"`
 	// Missing are the files that had vanished when the copy was delivered.
 	Missing []missing `json:"missing,omitempty"`
+	// Reactions is set on a copy when its room is to be told of reactions as soon as it has arrived.
+	Reactions bool `json:"reactions,omitempty"`
 	// Revision is what is wanted, from 1; Sent what the platform shows, 0 for nothing yet.
 	Revision int      `json:"revision"`
 	Sent     int      `json:"sent,omitempty"`
@@ -141,6 +143,7 @@ func views() map[string]view {
 		"concern":      viewConcern,
 		"digest":       viewDigest,
 		"introduction": viewIntroduction,
+		"reactions":    viewReactions,
 	}
 }
 

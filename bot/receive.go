@@ -195,7 +195,10 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent, error) {
 	now := b.now()
 	k := b.open(r, now)
-	if !m.Place.Direct && !m.Addressed && m.Kind.talk() {
+	if m.Kind.change() && m.Place.Direct {
+		return intent{req: &Request{Reader: r, Now: now, Message: m, bot: b, books: k}}, nil // what was done is done
+	}
+	if m.Kind.change() || m.Kind == Said && !m.Place.Direct && !m.Addressed {
 		return b.overhear(k, m)
 	}
 	person, err := k.who(m.From)
@@ -228,10 +231,20 @@ func (b *Bot) plan(ctx context.Context, in *intent) error {
 		return nil
 	case Said:
 		if p = b.commands.parse(m.Text); p.row == nil {
-			in.run = b.notUnderstood(p)
-			return nil
+			var sent bool
+			if p, sent = b.mentioned(req, p); !sent {
+				in.run = b.notUnderstood(p)
+				return nil
+			}
 		}
 	case Pressed, Submitted:
+		if m.Subject != nil {
+			var err error
+			if p, err = b.shortcut(req); err != nil {
+				return err
+			}
+			break
+		}
 		var err error
 		if p, in.draft, err = b.pressed(req, clean(m.Do)); err != nil {
 			return err
@@ -265,7 +278,7 @@ func (b *Bot) gate(ctx context.Context, in *intent, p parsed) error {
 		return fault(Invalid, textSurplus, "text", shorten(p.surplus, 40), "example", p.row.Example)
 	}
 	missing := p.row.missing(req.args)
-	if (missing != nil || p.row.Form && req.bare()) && req.Message.Kind != Submitted {
+	if (missing != nil || p.ask || p.row.Form && req.bare()) && req.Message.Kind != Submitted {
 		in.form = p.row.form(req)
 		return req.prefill(in.form)
 	}

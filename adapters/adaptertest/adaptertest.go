@@ -30,6 +30,9 @@ type Bench struct {
 	NoChanges bool
 	// NoFiles is set when people cannot attach files, or the adapter never hears of them.
 	NoFiles bool
+	// NoReactions is set when people cannot put an emoji on a message, or the adapter never hears of it; NoShortcuts when a
+	// message has no menu that the adapter could be in.
+	NoReactions, NoShortcuts bool
 	// Restart makes another adapter on the same platform, as after a restart of the program. The one before has
 	// ended.
 	Restart func() bot.Adapter
@@ -44,6 +47,9 @@ type Platform interface {
 	// wrote it, whether the platform or the adapter sees to that.
 	Edit(who bot.Identity, at bot.Place, id, text string) Reaction
 	Delete(who bot.Identity, at bot.Place, id string) Reaction
+	// React has somebody put an emoji on a post at a place, or take it away; Shortcut has them use a shortcut on one, by its Do.
+	React(who bot.Identity, at bot.Place, id, emoji string, removed bool) Reaction
+	Shortcut(who bot.Identity, at bot.Place, id, do string) Reaction
 	// Press has somebody press the button with a label on the newest post of a place that shows it to them.
 	Press(who bot.Identity, at bot.Place, label string) Reaction
 	// Submit has somebody send a form that was opened for them at a place.

@@ -157,6 +157,11 @@ type shownPost struct {
 	Private  bool
 	Edited   bool
 	Deleted  bool
+
+	Reactions []struct {
+		Emoji string
+		By    []string
+	}
 }
 
 // shownFile is a file of a post.
@@ -392,7 +397,15 @@ func (b *browser) Delete(who bot.Identity, at bot.Place, id string) adaptertest.
 	return b.change("delete", who, at, id, map[string]any{})
 }
 
-// change edits or deletes a post that somebody sees: nobody can change what they do not.
+func (b *browser) React(who bot.Identity, at bot.Place, id, emoji string, removed bool) adaptertest.Reaction {
+	return b.change("react", who, at, id, map[string]any{"emoji": emoji, "removed": removed})
+}
+
+func (b *browser) Shortcut(who bot.Identity, at bot.Place, id, do string) adaptertest.Reaction {
+	return b.change("shortcut", who, at, id, map[string]any{"do": do})
+}
+
+// change does something with a post that somebody sees: nobody can change what they do not.
 func (b *browser) change(act string, who bot.Identity, at bot.Place, id string, body map[string]any) adaptertest.Reaction {
 	for range 5000 {
 		if _, ok := b.byID(who.ID, id); ok {

@@ -21,7 +21,7 @@ const (
 
 // entry is the stored form of a note: one thing that happened in the chat. Fields are added, never changed.
 type entry struct {
-	Version  int          `json:"v"`
+	Version  int          `json:"v"` // entryVersion, or later where an older program could not read it
 	ID       string       `json:"id"`
 	Op       bot.Op       `json:"op"`
 	Revision int          `json:"revision,omitempty"`
@@ -36,14 +36,16 @@ type entry struct {
 	Card     *bot.Card    `json:"card,omitempty"`
 	Language say.Language `json:"language,omitempty"`
 	At       time.Time    `json:"at"`
-	Act      string       `json:"act,omitempty"` // what the page called it when a person deleted the post
+	Act      string       `json:"act,omitempty"`     // what the page called it when a person deleted the post
+	Emoji    string       `json:"emoji,omitempty"`   // of opReact
+	Removed  bool         `json:"removed,omitempty"` // of opReact: it was taken away
 }
 
 const entryVersion = 1
 
 // note wraps an entry for the journal.
 func (e entry) note(key string) (bot.Note, error) {
-	e.Version = entryVersion
+	e.Version = max(e.Version, entryVersion)
 	value, err := json.Marshal(e)
 	if err != nil {
 		return bot.Note{}, fmt.Errorf("encode note: %w", err)
@@ -78,6 +80,8 @@ type post struct {
 	Private  bool         `json:"private,omitempty"` // in a room, for one person only
 	Edited   bool         `json:"edited,omitempty"`  // what people wrote; cards change as a matter of course
 	Deleted  bool         `json:"deleted,omitempty"`
+	// Reactions are in the order in which each emoji came first.
+	Reactions []tally `json:"reactions,omitempty"`
 
 	top      bot.Place
 	reader   string // the only person who may see it; empty for everybody
@@ -108,7 +112,7 @@ func (p *post) take(e entry) {
 	p.Rich = e.tree(p.From)
 	if e.Op == bot.OpDelete {
 		p.Text, p.Rich, p.Quote, p.Files, p.Card, p.Edited = "", nil, "", nil, nil, false
-		p.Deleted, p.act = true, e.Act
+		p.Deleted, p.act, p.Reactions = true, e.Act, nil
 	}
 }
 
@@ -158,7 +162,7 @@ func (c *chat) apply(n bot.Note) error {
 	if err := json.Unmarshal(n.Value, &e); err != nil {
 		return fmt.Errorf("read note %d: %w", n.Number, err)
 	}
-	if e.Version > entryVersion {
+	if e.Version > max(entryVersion, reactVersion) {
 		return fmt.Errorf("read note %d: version %d is newer than this program knows", n.Number, e.Version)
 	}
 	p := c.change(e, n.Number)
@@ -186,6 +190,17 @@ func (c *chat) change(e entry, number uint64) *post {
 		}
 		c.add(p)
 		return p
+	case e.Op == opReact && old != nil && !old.Deleted:
+		all, changed := old.reacts(e)
+		if !changed {
+			return nil
+		}
+		p := *old
+		p.Reactions = all
+		c.replace(&p)
+		return &p
+	case e.Op == opReact:
+		return nil
 	case old == nil:
 		// It is older than what stays in memory; its files are remembered for longer.
 		c.shares.change(e.ID, e.Files)

@@ -82,8 +82,10 @@ func TestCopyNamesItsAuthorAndWhereItIsFrom(t *testing.T) {
 	if got := eval[[]string](s.tab, `[...document.querySelectorAll('.log a')].map((a) => a.href)`); len(got) != 1 || got[0] != "https://files.example/plan.pdf" {
 		t.Errorf("links lead to %q", got)
 	}
-	if eval[bool](s.tab, `Boolean(document.querySelector('.log .handle'))`) {
-		t.Error("somebody can change a copy")
+	s.click(entry(plain) + " .handle")
+	s.until(`document.querySelector('.own')`)
+	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "Als Thema vorschlagen" {
+		t.Errorf("with a copy one can do: %s", got)
 	}
 	s.until(`document.querySelector('#polite').textContent.includes('pr, Tom Weiß: Ja.')`)
 }
@@ -184,9 +186,13 @@ func TestOwnPostIsEditedAndDeleted(t *testing.T) {
 	own := s.says("mara", "sales", "", "Sie wird teuerer")
 	s.says("jan", "sales", own, "Wirklich?")
 	s.open("mara")
-	if eval[bool](s.tab, `Boolean(document.querySelector(`+quote(entry(foreign)+" .handle")+`))`) {
-		t.Error("somebody can change what others wrote")
+	s.click(entry(foreign) + " .handle")
+	s.until(`document.querySelector('.own')`)
+	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "An die Standleitung,Als Thema vorschlagen" {
+		t.Errorf("with what others wrote one can do: %s", got)
 	}
+	s.keys(kb.Escape)
+	s.until(`!document.querySelector('.own')`)
 	// With the keyboard alone.
 	s.do(chromedp.Focus(chromedp.CSS(entry(own))))
 	for range 4 {
@@ -196,13 +202,17 @@ func TestOwnPostIsEditedAndDeleted(t *testing.T) {
 		s.keys(kb.Tab)
 	}
 	s.keys(kb.Enter)
-	s.until(`document.activeElement.textContent === 'Bearbeiten' && document.querySelector('.handle').ariaExpanded === 'true'`)
+	s.until(`document.activeElement.ariaLabel === 'Mit 👍 reagieren' && document.activeElement.closest('.body').querySelector('.handle').ariaExpanded === 'true'`)
 	s.until(`document.querySelector('.own').textContent.includes('Kopien in pr und social ändern sich mit.')`)
 	s.shot("own-row")
 	s.axe("own-row")
 	s.keys(kb.Escape)
 	s.until(`!document.querySelector('.own') && document.activeElement.matches('.handle')`)
 	s.keys(kb.Enter)
+	s.until(`document.activeElement.matches('.emojis button')`)
+	for range 6 {
+		s.keys(kb.Tab)
+	}
 	s.until(`document.activeElement.textContent === 'Bearbeiten'`)
 	s.keys(kb.Enter)
 	s.until(`document.activeElement.value === 'Sie wird teuerer'`)
@@ -220,7 +230,7 @@ func TestOwnPostIsEditedAndDeleted(t *testing.T) {
 
 	// With the mouse, and given up first.
 	s.click(entry(own) + " .handle")
-	s.click(".own button")
+	s.click(".own .row button")
 	s.keys(" ach nein")
 	s.click(".editor .row button")
 	s.reads(own, "Mara Lindner Vertrieb 09:13 Sie wird teurer geändert")
@@ -231,7 +241,7 @@ func TestOwnPostIsEditedAndDeleted(t *testing.T) {
 	if m := all[len(all)-1]; m.Kind != bot.Deleted || m.ID != own {
 		t.Errorf("the core got %+v, want the deletion", m)
 	}
-	s.until(`document.activeElement.matches('.entry') && !document.querySelector('.handle')`)
+	s.until(`document.activeElement.matches('.entry') && !document.activeElement.querySelector(':scope > .post .handle')`)
 	s.shows("sales", "Wirklich?")
 	s.open("mara") // and so it stays
 	s.reads(own, "Mara Lindner Vertrieb 09:13 Gelöscht")
@@ -242,7 +252,7 @@ func TestEditThatDoesNotArriveStaysInTheInput(t *testing.T) {
 	own := s.says("ines", "pr", "", "alt")
 	s.open("ines")
 	s.click(entry(own) + " .handle")
-	s.click(".own button")
+	s.click(".own .row button")
 	s.until(`document.activeElement.value === 'alt'`)
 	s.host.close()
 	s.keys(" und neu")
@@ -278,7 +288,7 @@ func TestFingersOnOwnPosts(t *testing.T) {
 	if got := eval[[]string](s.tab, small); len(got) > 0 {
 		t.Errorf("too small for a finger: %q", got)
 	}
-	s.click(".own button")
+	s.click(".own .row button")
 	s.until(`document.querySelector('.editor textarea')`)
 	s.shot("phone-own-edit")
 	if got := eval[[]string](s.tab, small); len(got) > 0 {

@@ -32,8 +32,11 @@ type request struct {
 	Text   string            `json:"text"`   // of say and edit
 	Files  []sentFile        `json:"files"`  // of say
 	Post   string            `json:"post"`   // id of the card of press, of the post of edit and delete
-	Do     string            `json:"do"`     // of press and submit
+	Do     string            `json:"do"`     // of press, submit and shortcut
 	Fields map[string]string `json:"fields"` // of submit
+
+	Emoji   string `json:"emoji"`   // of react
+	Removed bool   `json:"removed"` // of react: it is taken away
 }
 
 // answer is what the page hears at once.

@@ -71,6 +71,8 @@ func (a *Adapter) Routes() http.Handler {
 	mux.HandleFunc("POST /chat/say", a.act(said))
 	mux.HandleFunc("POST /chat/edit", a.act(edited))
 	mux.HandleFunc("POST /chat/delete", a.act(deleted))
+	mux.HandleFunc("POST /chat/react", a.act(reacted))
+	mux.HandleFunc("POST /chat/shortcut", a.act(shortcut))
 	mux.HandleFunc("POST /chat/press", a.act(pressed))
 	mux.HandleFunc("POST /chat/submit", a.act(submitted))
 	mux.HandleFunc("POST /chat/open", a.act(opened))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 
+	"standleitung/bot"
 	"standleitung/bot/say"
 )
 
@@ -12,7 +13,7 @@ const botName = "Standleitung"
 
 // faultTexts are the texts of refused requests.
 type faultTexts struct {
-	badRequest, deleted, empty, fileGone, fileNotStored, fileNotThere, fileTooLarge, filesInRooms, internal, noFiles, notAsFile, notRunning, notStored, notUTF8, notYours, roomsOnly, tooLong, tooManyFiles,
+	badRequest, deleted, empty, fileGone, fileNotStored, fileNotThere, fileTooLarge, filesInRooms, internal, noFiles, notAsFile, notRunning, notStored, notUTF8, notYours, reactRooms, roomsOnly, tooLong, tooManyFiles,
 	unknownPerson, unknownPost, unknownRoom, unknownThread say.Text
 }
 
@@ -39,6 +40,8 @@ func texts() faultTexts {
 			"The text contains characters that nobody can read (not UTF-8); nothing was sent."),
 		notYours: say.T("Das hat jemand anders geschrieben; nichts geändert.",
 			"Somebody else wrote this; nothing was changed."),
+		reactRooms: say.T("Das geht nur mit Nachrichten in Räumen; nichts geändert.",
+			"This only works with messages in rooms; nothing was changed."),
 		roomsOnly: say.T("Ändern und löschen geht nur in Räumen; nichts geändert.",
 			"Only what is in a room can be edited and deleted; nothing was changed."),
 		tooLong: say.T("Zu lang: höchstens {max} Zeichen. Nichts gesendet, der Text bleibt stehen.",
@@ -112,22 +115,27 @@ func pageTexts() map[string]say.Text {
 		"notSubmitted": say.T("Nicht angekommen: keine Verbindung. Alles steht noch da.", "Did not arrive: no connection. Everything is still here."),
 
 		// Posts.
-		"onlyYou":  say.T("Nur für {Sie|dich} sichtbar", "Only you can see this"),
-		"deleted":  say.T("Gelöscht", "Deleted"),
-		"edited":   say.T("geändert", "edited"),
-		"written":  say.T("Verspätet: geschrieben {when}", "Late: written {when}"),
-		"answers":  say.T("Antwort auf: „{quote}“", "Reply to: “{quote}”"),
-		"pr":       say.T("PR", "PR"),
-		"sales":    say.T("Vertrieb", "Sales"),
-		"social":   say.T("Social", "Social"),
-		"yours":    say.T("Bearbeiten oder löschen", "Edit or delete"),
-		"copies":   say.T("Kopien in {rooms} ändern sich mit.", "Copies in {rooms} change with it."),
-		"change":   say.T("Bearbeiten", "Edit"),
-		"changeTo": say.T("Neuer Text", "New text"),
-		"hintEdit": say.T("Eingabetaste speichert, Esc bricht ab", "Enter saves, Esc cancels"),
-		"save":     say.T("Speichern", "Save"),
-		"cancel":   say.T("Abbrechen", "Cancel"),
-		"delete":   say.T("Löschen", "Delete"),
+		"onlyYou":   say.T("Nur für {Sie|dich} sichtbar", "Only you can see this"),
+		"deleted":   say.T("Gelöscht", "Deleted"),
+		"edited":    say.T("geändert", "edited"),
+		"written":   say.T("Verspätet: geschrieben {when}", "Late: written {when}"),
+		"answers":   say.T("Antwort auf: „{quote}“", "Reply to: “{quote}”"),
+		"pr":        say.T("PR", "PR"),
+		"sales":     say.T("Vertrieb", "Sales"),
+		"social":    say.T("Social", "Social"),
+		"yours":     say.T("Reagieren, bearbeiten, löschen", "React, edit, delete"),
+		"copies":    say.T("Kopien in {rooms} ändern sich mit.", "Copies in {rooms} change with it."),
+		"change":    say.T("Bearbeiten", "Edit"),
+		"changeTo":  say.T("Neuer Text", "New text"),
+		"hintEdit":  say.T("Eingabetaste speichert, Esc bricht ab", "Enter saves, Esc cancels"),
+		"save":      say.T("Speichern", "Save"),
+		"cancel":    say.T("Abbrechen", "Cancel"),
+		"delete":    say.T("Löschen", "Delete"),
+		"more":      say.T("Reagieren und mehr", "React and more"),
+		"react":     say.T("Reagieren", "React"),
+		"reactWith": say.T("Mit {emoji} reagieren", "React with {emoji}"),
+		"reacted":   say.T("{emoji}, {n}-mal", "{emoji}, {n} times"),
+		"reactions": say.T("Reaktionen", "Reactions"),
 		"notChanged": say.T("Nicht geändert: keine Verbindung. Bitte noch einmal.",
 			"Not changed: no connection. Please try again."),
 		"reply":     say.T("Antworten", "Reply"),
@@ -152,6 +160,15 @@ type setup struct {
 	Parties map[string]setupParty        `json:"parties"`
 	Texts   map[string]map[string]string `json:"texts"` // by voice and name
 	Scene   bool                         `json:"scene,omitempty"`
+	// Emojis can be put on posts; Shortcuts are what else can be done with one.
+	Emojis    []string        `json:"emojis"`
+	Shortcuts []setupShortcut `json:"shortcuts"`
+}
+
+// setupShortcut is an entry of the menu of a post.
+type setupShortcut struct {
+	Do    string                  `json:"do"`
+	Label map[say.Language]string `json:"label"`
 }
 
 type setupRoom struct {
@@ -182,6 +199,14 @@ func setupOf(c Config) ([]byte, error) {
 	s := setup{Bot: botName, MaxText: maxText, Texts: map[string]map[string]string{}, Parties: map[string]setupParty{}}
 	if c.Files != "" {
 		s.MaxFile, s.Files = maxFile, mostSent
+	}
+	s.Emojis = emojis()
+	for _, shortcut := range bot.Shortcuts() {
+		label := map[say.Language]string{}
+		for _, language := range []say.Language{say.German, say.English} {
+			label[language] = shortcut.Label.In(say.Voice{Language: language})
+		}
+		s.Shortcuts = append(s.Shortcuts, setupShortcut{shortcut.Do, label})
 	}
 	tint := tints{}
 	for _, r := range c.Rooms {

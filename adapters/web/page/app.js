@@ -78,6 +78,9 @@ class App {
       trouble: (post) => this.troubles.get(post.id),
       retry: (post) => this.#deliver(post),
       recall: (post) => this.#recall(post),
+      react: (post, emoji, removed) => this.#change(post, 'react', { emoji, removed }, { reactions: this.#reacted(post, emoji, removed) }),
+      shortcut: (post, action) => this.#shortcut(post, action),
+      open: (form, post) => this.#open(form, post.place, post.thread),
       change: (post, text) => this.#change(post, 'edit', { text }, { text, edited: true }),
       remove: (post) => this.#change(post, 'delete', {}, { text: '', edited: false, deleted: true }),
       sendingTo: (place) => [...this.sending.values()].filter((post) => post.place === place),
@@ -271,25 +274,42 @@ class App {
   }
 
   /**
-   * change edits or deletes an own post and shows what it became. It returns why nothing was changed; null when it was.
+   * change does something to a post and shows what it became. It returns why nothing was changed; null when it was.
    */
   async #change(post, act, more, became) {
-    const key = JSON.stringify([act, post.id, more]);
-    const id = this.changes.get(key) ?? crypto.randomUUID(); // one without an answer is the same when it is repeated
     const person = this.person;
-    this.changes.set(key, id);
-    const { error } = await send(act, { person: person.id, id, place: post.place, post: post.id, ...more });
-    if (error) {
-      if (error.code !== 'lost') this.changes.delete(key);
-      return error.words ?? t('notChanged');
-    }
-    this.changes.delete(key);
+    const { words } = await this.#once(post, act, more);
+    if (words) return words;
     const place = this.places.get(post.place);
     if (person === this.person && place.posts.get(post.id) === post) {
       place.apply({ ...post, ...became });
       place.draw();
     }
     return null;
+  }
+
+  /** shortcut does something with a post. It returns why nothing was done, or the form that asks for the rest. */
+  async #shortcut(post, action) {
+    const { words, answer } = await this.#once(post, 'shortcut', { do: action });
+    return { words, form: answer?.form };
+  }
+
+  /** once sends an act on a post. One without an answer is the same when it is repeated. */
+  async #once(post, act, more) {
+    const key = JSON.stringify([act, post.id, more]);
+    const id = this.changes.get(key) ?? crypto.randomUUID();
+    this.changes.set(key, id);
+    const { answer, error } = await send(act, { person: this.person.id, id, place: post.place, post: post.id, ...more });
+    if (error?.code !== 'lost') this.changes.delete(key);
+    return { answer, words: error ? error.words ?? t('notChanged') : null };
+  }
+
+  /** reacted is what the reactions to a post become. */
+  #reacted(post, emoji, removed) {
+    const all = (post.reactions ?? []).map((one) => (one.emoji !== emoji ? one
+      : { emoji, by: removed ? one.by.filter((id) => id !== this.person.id) : [...one.by, this.person.id] }));
+    if (!removed && !all.some((one) => one.emoji === emoji)) all.push({ emoji, by: [this.person.id] });
+    return all.filter((one) => one.by.length);
   }
 
   #open(form, place, thread) {

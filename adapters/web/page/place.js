@@ -27,6 +27,7 @@ export class PlaceView {
     this.id = room ? room.id : 'direct';
     this.act = {
       ...act, reply: room ? (post) => this.reply(post) : null, hears: room?.hears.map(name) ?? [],
+      has: (post) => Boolean(room) && !post.private && !post.state && !post.deleted,
       owns: (post) => Boolean(room) && !copied(post) && by(act.person, post) && !post.state && !post.deleted,
     };
     this.title = room ? name(room.name) : t('directTab');

@@ -1,7 +1,7 @@
 // Posts and cards.
 
 import { icon, make } from './dom.js';
-import { OwnPost } from './own.js';
+import { PostMenu } from './menu.js';
 import { rich } from './rich.js';
 import { clock, day, fileSize, fill, leadsOn, mark, moment, name, plain, t } from './text.js';
 import { author, face } from './who.js';
@@ -10,7 +10,7 @@ const long = 1400; // characters from which a post is folded
 
 /** PostView shows one post and holds the answers to it. */
 export class PostView {
-  /** act has the functions reply, press, busy, trouble, retry, recall, owns, change and remove, and the setup. */
+  /** act has the functions reply, press, busy, trouble, retry, recall, has, and those of PostMenu. */
   constructor(act, reply) {
     this.act = act;
     this.content = make('div', { className: 'post' });
@@ -26,7 +26,7 @@ export class PostView {
     const held = this.content.contains(document.activeElement) ? document.activeElement : null;
     this.post = post;
     this.element.classList.toggle('sending', Boolean(post.state));
-    this.#owned(post);
+    this.#menued(post);
     this.content.replaceChildren(face(this.act.setup, post), this.#body(post));
     if (held) this.#focus(held);
   }
@@ -39,11 +39,11 @@ export class PostView {
     if (aim) (this.content.querySelector(aim) ?? this.element).focus();
   }
 
-  /** owned has the actions of who wrote it at hand, for as long as there is something to do. */
-  #owned(post) {
-    if (!this.act.owns(post)) this.own = null;
-    else if (this.own) this.own.post = post;
-    else this.own = new OwnPost(this.act, post, (aim) => this.own && this.redraw(aim));
+  /** menued has the actions at hand, for as long as there is something to do. */
+  #menued(post) {
+    if (!this.act.has(post)) this.menu = null;
+    else if (this.menu) this.menu.post = post;
+    else this.menu = new PostMenu(this.act, post, (aim) => this.menu && this.redraw(aim));
   }
 
   /** continues marks a post that goes on where the one before it ended. */
@@ -53,7 +53,7 @@ export class PostView {
 
   #focus(held) {
     const again = this.content.contains(held) ? held
-      : [...this.content.querySelectorAll('button')].find((button) => label(button) === label(held));
+      : [...this.content.querySelectorAll('button')].find((button) => key(button) === key(held));
     (again ?? this.element).focus({ preventScroll: true });
     this.#reachable(true);
   }
@@ -67,8 +67,8 @@ export class PostView {
     if (post.private) body.append(make('p', { className: 'only' }, t('onlyYou')));
     if (post.deleted) body.append(make('p', { className: 'text gone' }, t('deleted')));
     else if (post.card) body.append(this.#card(post));
-    else body.append(...origin(post), this.own?.editor ?? words(post), ...files(post, this.act.person));
-    body.append(...[this.own?.row()].filter(Boolean));
+    else body.append(...origin(post), this.menu?.editor ?? words(post), ...files(post, this.act.person));
+    body.append(...[this.menu?.reactions(), this.menu?.row(), this.menu?.trouble()].filter(Boolean));
     if (post.state) body.append(...this.#sending(post));
     return body;
   }
@@ -96,7 +96,7 @@ export class PostView {
         'aria-label': t('replyTo', { name: who.name }), on: { click: () => this.act.reply(post) },
       }, icon('M8 5 3.5 9.5 8 14M4 9.5h8a4.5 4.5 0 0 1 4.5 4.5v1')));
     }
-    if (this.own) acts.push(this.own.handle());
+    if (this.menu) acts.push(this.menu.handle());
     return acts;
   }
 
@@ -160,8 +160,8 @@ export class PostView {
   }
 }
 
-/** label is what a button is called. */
-const label = (button) => button.getAttribute('aria-label') ?? button.textContent;
+/** key tells which button it is, also after it was drawn anew. */
+const key = (button) => button.dataset.key ?? button.getAttribute('aria-label') ?? button.textContent;
 
 /** boxed tells a card from a plain answer. */
 const boxed = (card) => Boolean(card.title || card.quote || card.facts?.length || card.items?.length || card.buttons?.length || card.tone === 'hold' || card.tone === 'fault');

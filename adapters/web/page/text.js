@@ -17,6 +17,9 @@ export function t(name, values = {}) {
   return words[name].replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
 }
 
+/** translated chooses among the same words in several languages. */
+export const translated = (words) => words[document.documentElement.lang];
+
 /** list joins names as the language does: "a, b und c". */
 export const list = (names) => new Intl.ListFormat(locale).format(names);
 
