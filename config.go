@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -36,6 +37,7 @@ type Config struct {
 	Goals        []string
 	Audiences    []string
 	Slots        *Slots
+	Retention    Retention
 
 	// Example marks the built-in example, whose store is not for real use.
 	Example bool
@@ -45,6 +47,8 @@ type Config struct {
 type StoreConfig struct {
 	// URL is bbolt:FILE or postgres://…; a secret, because it may hold a password.
 	URL Secret
+	// Socket is the path of the admin socket; empty for beside the store.
+	Socket string
 }
 
 // WebConfig configures the built-in chat.
@@ -134,6 +138,12 @@ type Slots struct {
 	PerWeek int
 }
 
+// Retention says how long what people wrote is kept; zero is for ever.
+type Retention struct {
+	Messages time.Duration // texts that crossed a line, and the questions about them
+	Cards    time.Duration // living cards
+}
+
 // Rows: which keys there are, and where their values go.
 
 func (c *Config) rows() []row {
@@ -160,10 +170,13 @@ func (c *Config) rows() []row {
 		list("goals", &c.Goals, parseName),
 		list("audiences", &c.Audiences, parseName),
 		optional("slots", &c.Slots, (*Slots).rows),
+		section("retention", &c.Retention, (*Retention).rows),
 	}
 }
 
-func (c *StoreConfig) rows() []row { return secret("url", &c.URL) }
+func (c *StoreConfig) rows() []row {
+	return append(secret("url", &c.URL), value("socket", &c.Socket, parseFile))
+}
 
 func (c *WebConfig) rows() []row { return []row{value("chat", &c.Chat, parseBool)} }
 
@@ -251,6 +264,13 @@ func (c *Reminders) rows() []row {
 
 func (c *Slots) rows() []row { return []row{value("per_week", &c.PerWeek, parseNumber(0, 100))} }
 
+func (c *Retention) rows() []row {
+	return []row{
+		value("messages", &c.Messages, parseAge),
+		value("cards", &c.Cards, parseAge),
+	}
+}
+
 func readTemplate(r *reader, n ast.Node, format string, t *Template) {
 	t.Format = format
 	named("", &t.Milestones, func(r *reader, n ast.Node, name string, o *Offset) {
@@ -271,11 +291,30 @@ func LoadConfig(file string, lookup func(string) (string, bool)) (*Config, error
 // ParseConfig checks the text of a configuration; file is its name in messages, lookup reads the environment. The
 // error is [Faults]: all there are, in the order of their lines.
 func ParseConfig(file string, data []byte, lookup func(string) (string, bool)) (*Config, error) {
+	return parseConfig(file, data, lookup, func(Fault) bool { return true })
+}
+
+// LoadStoreConfig is [LoadConfig] for a command that needs nothing but the store: it passes over faults in slack and teams,
+// whose secrets such a command need not have. What these sections hold is not to be used then.
+func LoadStoreConfig(file string, lookup func(string) (string, bool)) (*Config, error) {
+	data, err := readFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return parseConfig(file, data, lookup, func(f Fault) bool {
+		section, _, _ := strings.Cut(f.Key, ".")
+		return section != "slack" && section != "teams"
+	})
+}
+
+// parseConfig checks a configuration; of the faults those count that matter.
+func parseConfig(file string, data []byte, lookup func(string) (string, bool), matters func(Fault) bool) (*Config, error) {
 	r := &reader{file: file, lookup: lookup, marks: map[any]mark{}}
 	c := r.config(data)
-	if len(r.faults) > 0 {
-		slices.SortStableFunc(r.faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
-		return nil, r.faults
+	faults := slices.DeleteFunc(r.faults, func(f Fault) bool { return !matters(f) })
+	if len(faults) > 0 {
+		slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(a.Line, b.Line) })
+		return nil, faults
 	}
 	return c, nil
 }
@@ -285,7 +324,9 @@ func (r *reader) config(data []byte) *Config {
 		Language: say.German,
 		Address:  say.Sie,
 		Listen:   "127.0.0.1:8080",
-		Store:    StoreConfig{NewSecret("bbolt:standleitung.db")},
+		Store:    StoreConfig{URL: NewSecret("bbolt:standleitung.db")},
+		// A year and a bit, and half a year.
+		Retention: Retention{Messages: 400 * day, Cards: 180 * day},
 	}
 	c.Zone, _ = parseZone("Europe/Berlin") // its table is part of the program
 	top := r.parse(data)

@@ -201,12 +201,31 @@ func TestDefaults(t *testing.T) {
 	if want := "de du Europe/Berlin 127.0.0.1:8080 true bbolt:standleitung.db\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	if c.Retention != (Retention{Messages: 400 * day, Cards: 180 * day}) {
+		t.Errorf("got the retention %+v", c.Retention)
+	}
 	c, err = ParseConfig("c", []byte("slack: {bot_token: a, app_token: b}\n"), environment())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Web.Chat {
 		t.Error("the web chat is on by default beside Slack")
+	}
+}
+
+// TestRetentionAges: days, hours, for ever, and what is refused.
+func TestRetentionAges(t *testing.T) {
+	for in, want := range map[string]time.Duration{
+		"90d": 90 * day, "1d": day, "36h": 36 * time.Hour, "0": 0, `"0"`: 0, "36500d": 36500 * day,
+		"0d": -1, "90": -1, "1h": -1, "15m": -1, "-5d": -1, "1.5d": -1, "36501d": -1, "99999999999d": -1, "d": -1, "always": -1, "010d": -1,
+	} {
+		c, err := ParseConfig("c", []byte("retention: {messages: "+in+"}\n"), environment())
+		switch {
+		case want < 0 && (err == nil || !strings.Contains(err.Error(), "c:1: retention.messages: write a number of days such as 90d")):
+			t.Errorf("%s: got %v", in, err)
+		case want >= 0 && (err != nil || c.Retention.Messages != want):
+			t.Errorf("%s: got %v, want %v", in, err, want)
+		}
 	}
 }
 

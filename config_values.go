@@ -183,3 +183,33 @@ func parseText(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// parseFile accepts the name of a file.
+func parseFile(s string) (string, error) {
+	if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", errors.New("write the name of a file, such as /run/standleitung/admin.sock")
+	}
+	return s, nil
+}
+
+// day is a day of retention: these are not counted on a calendar.
+const day = 24 * time.Hour
+
+// parseAge accepts how long something is kept: days as 90d, or a duration such as 36h; 0 is for ever. Less than a day
+// is refused, since what is on its way may still be wanted then; the most is a hundred years.
+func parseAge(s string) (time.Duration, error) {
+	bad := errors.New("write a number of days such as 90d, at least 1d, or 0 to keep it for ever")
+	if s == "0" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n int
+		n, err = parseNumber(1, 36500)(days)
+		d = time.Duration(n) * day
+	}
+	if err != nil || d < day || d > 36500*day {
+		return 0, bad
+	}
+	return d, nil
+}

@@ -132,7 +132,7 @@ func (h *health) begin(ctx context.Context) *probe {
 	p := &probe{done: make(chan struct{})}
 	h.probe = p
 	go func() {
-		p.err = h.store.Update(ctx, func(tx bot.Tx) error { return tx.Put("health", "probe", []byte("{}"), nil) })
+		p.err = h.store.Update(ctx, func(tx bot.Tx) error { return tx.Put(bot.HealthKind, "probe", []byte("{}"), nil) })
 		h.mu.Lock()
 		h.probe = nil
 		h.mu.Unlock()

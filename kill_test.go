@@ -261,6 +261,9 @@ func (p *program) topics(t *testing.T) []string {
 	if stats.Queued+stats.Sending+stats.Unknown+stats.Parked > 0 {
 		t.Errorf("rows are left in the outbox: %+v", stats)
 	}
+	if proof, err := bot.Verify(t.Context(), store); err != nil || proof.Wrong > 0 {
+		t.Errorf("the store cannot be proven: %v, %+v", err, proof)
+	}
 	var texts []string
 	err = store.View(t.Context(), func(r bot.Reader) error {
 		for found, err := range r.Scan(bot.Query{Kind: "topic"}) {

@@ -49,6 +49,8 @@ type world struct {
 	stdout, stderr io.Writer
 	lookup         func(name string) (string, bool) // the environment
 	now            func() time.Time
+	// sparing reads a configuration without the platforms' secrets; see [LoadStoreConfig].
+	sparing bool
 }
 
 // commandLine is what can be typed; the fields' tags make the help.
@@ -59,6 +61,10 @@ type commandLine struct {
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run until a signal to stop (the default)."`
 	Check   checkCommand   `cmd:"" help:"Tell all faults of the configuration."`
+	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the store, of a running server or of a stopped one."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the store."`
+	Export  exportCommand  `cmd:"" help:"Write records to stdout."`
+	Verify  verifyCommand  `cmd:"" help:"Prove the chain of the log and the indexes of the store."`
 	Try     tryCommands    `cmd:"" help:"Try the hard parts by themselves."`
 	Version versionCommand `cmd:"" help:"Tell version, commit and Go version."`
 }
@@ -119,7 +125,11 @@ func (w world) load(file string) (c *Config, name string, err error) {
 		}
 		file = defaultConfig
 	}
-	c, err = LoadConfig(file, w.lookup)
+	if w.sparing {
+		c, err = LoadStoreConfig(file, w.lookup)
+	} else {
+		c, err = LoadConfig(file, w.lookup)
+	}
 	return c, file, err
 }
 

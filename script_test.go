@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -17,12 +18,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"standleitung": main})
+	testscript.Main(m, map[string]func(){"standleitung": main, "full": full})
 }
 
 // TestScripts plays testdata/script: the program as a process, its flags, its exit codes, what it prints. What is said
 // in the chats is tested in bot/.
 func TestScripts(t *testing.T) {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){
+		"exits": exits, "answers": answers, "cut": cut, "occupy": occupy, "terminate": terminate,
+	}
+	maps.Copy(cmds, operateCmds)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -35,9 +40,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "answers": answers, "cut": cut, "occupy": occupy, "terminate": terminate,
-		},
+		Cmds:                cmds,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 	})

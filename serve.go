@@ -109,6 +109,8 @@ type house struct {
 	config   *Config
 	log      *slog.Logger
 	store    bot.Store
+	admin    *http.Server
+	socket   net.Listener // of admin
 	adapters []bot.Adapter
 	bot      *bot.Bot
 	routes   http.Handler
@@ -126,30 +128,45 @@ func newHouse(ctx context.Context, c *Config, w world, log *slog.Logger) (*house
 	if err := h.wire(w, m); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	h.admin = newAdmin(store, w.now, log)
+	if h.socket, err = listenAdmin(ctx, c.Store.socketPath()); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	return h, nil
 }
 
-func openStore(ctx context.Context, c *Config, w world, log *slog.Logger) (bot.Store, error) {
+func openStore(ctx context.Context, c *Config, w world, log *slog.Logger) (*bolt.Store, error) {
 	_, path, err := c.Store.Engine()
 	if err != nil {
 		return nil, err
 	}
-	mark := ""
-	if c.Example {
-		mark = exampleMark
-	}
-	store, err := bolt.Open(ctx, bolt.Config{Path: path, Now: w.now, Log: log, Mark: mark, Migrations: bot.Migrations()})
-	switch {
-	case errors.Is(err, bolt.ErrMark) && c.Example:
-		return nil, fmt.Errorf("%w: it belongs to a configuration, and the built-in example does not touch it: name that with --config, or start the example in another folder", err)
-	case errors.Is(err, bolt.ErrMark):
-		return nil, fmt.Errorf("%w: it holds the invented people of the built-in example: write another file to store.url", err)
-	case errors.Is(err, bolt.ErrLocked):
+	store, err := bolt.Open(ctx, bolt.Config{Path: path, Now: w.now, Log: log, Mark: c.mark(), Migrations: bot.Migrations()})
+	if errors.Is(err, bolt.ErrLocked) {
 		return nil, fmt.Errorf("%w: stop that one, or write another file to store.url", err)
-	case err != nil:
-		return nil, err
+	}
+	if err != nil {
+		return nil, explainStore(err, c)
 	}
 	return store, nil
+}
+
+// mark is that of the store that belongs to a configuration.
+func (c *Config) mark() string {
+	if c.Example {
+		return exampleMark
+	}
+	return ""
+}
+
+// explainStore says what to do when a store is that of somebody else.
+func explainStore(err error, c *Config) error {
+	switch {
+	case errors.Is(err, bolt.ErrMark) && c.Example:
+		return fmt.Errorf("%w: it belongs to a configuration, and the built-in example does not touch it: name that with --config, or start the example in another folder", err)
+	case errors.Is(err, bolt.ErrMark):
+		return fmt.Errorf("%w: it holds the invented people of the built-in example: write another file to store.url", err)
+	}
+	return err
 }
 
 // wire makes the adapters, the core and the routes.
@@ -169,7 +186,8 @@ func (h *house) wire(w world, m *metrics) error {
 	h.bot, err = bot.New(bot.Config{
 		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
 		Voice: say.Voice{Language: c.Language, Address: c.Address}, Zone: c.Zone, Calendar: c.Holidays,
-		Now: w.now, Log: h.log, Observe: m.observe,
+		Retention: bot.Retention{Messages: c.Retention.Messages, Cards: c.Retention.Cards},
+		Now:       w.now, Log: h.log, Observe: m.observe,
 	})
 	if err != nil {
 		return err
@@ -279,6 +297,11 @@ func (h *house) serve(ctx context.Context, listener net.Listener, w world) error
 		served <- server.Serve(listener)
 		cancel() // without the server there is nothing to run for
 	}()
+	go func() {
+		if err := h.admin.Serve(h.socket); !errors.Is(err, http.ErrServerClosed) {
+			h.log.Error("the admin socket does not work any more: restart before the next backup", "error", err)
+		}
+	}()
 	h.announce(w, listener.Addr())
 
 	ran := make(chan error, 1)
@@ -296,9 +319,10 @@ func (h *house) serve(ctx context.Context, listener net.Listener, w world) error
 	}
 }
 
-// stop waits for the adapters and the outbox, then ends the server and closes the store.
+// stop waits for the adapters and the outbox, then ends the server and closes the store. Operators' commands that are
+// under way are broken off.
 func (h *house) stop(server *http.Server, served, ran <-chan error) error {
-	err := <-ran
+	err := errors.Join(h.admin.Close(), <-ran)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(ctx))

@@ -26,7 +26,7 @@ func TestMark(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	for _, example := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "store.db")
-		c := &Config{Store: StoreConfig{NewSecret("bbolt:" + path)}, Example: example}
+		c := &Config{Store: StoreConfig{URL: NewSecret("bbolt:" + path)}, Example: example}
 		store, err := openStore(t.Context(), c, w, log)
 		if err != nil {
 			t.Fatal(err)

@@ -65,12 +65,15 @@ const (
 var approvals = &Kind[Approval]{
 	Name: "approval", Version: 1,
 	Key: func(a *Approval) string { return Serial(a.ID) },
-	Indexes: []Index[Approval]{{"open", func(a *Approval) []string {
-		if a.State != Open {
-			return nil
-		}
-		return []string{Serial(a.ID)}
-	}}},
+	Indexes: []Index[Approval]{
+		{"open", func(a *Approval) []string {
+			if a.State != Open {
+				return nil
+			}
+			return []string{Serial(a.ID)}
+		}},
+		{"texts", questionsOf},
+	},
 }
 
 // Ref is the reference as people read it.

@@ -35,6 +35,8 @@ type Config struct {
 	// Observe, when not nil, is told of every turn and delivery, for metrics. It is called concurrently and must not
 	// block.
 	Observe func(Observation)
+	// Retention says how long what people wrote is kept.
+	Retention Retention
 	// Lease is how long a delivery may take before its fate counts as unknown; 0 means one minute.
 	Lease time.Duration
 }
@@ -72,8 +74,11 @@ type Bot struct {
 	commands *commands
 	order    lineup
 	traffic  traffic
-	// news tells the outbox that rows were added, timed the timers that one was set.
-	news, timed chan struct{}
+	kinds    map[string]*kindRow
+	// retention is that of the configuration.
+	retention Retention
+	// news tells the outbox that rows were added, timed the timers that one was set, unsealed the log that it grew.
+	news, timed, unsealed chan struct{}
 }
 
 // New makes the core. It does not start anything.
@@ -89,7 +94,8 @@ func New(c Config) (*Bot, error) {
 		store: c.Store, adapters: map[string]Adapter{}, rooms: c.Rooms, company: slices.Clone(c.People),
 		members: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
 		zone: c.Zone, calendar: c.Calendar, now: c.Now, log: c.Log, observe: c.Observe, lease: c.Lease, commands: rows,
-		news: make(chan struct{}, 1), timed: make(chan struct{}, 1), lines: c.Lines, jobs: jobTable(),
+		news: make(chan struct{}, 1), timed: make(chan struct{}, 1), unsealed: make(chan struct{}, 1),
+		kinds: kindRows(), retention: c.Retention, lines: c.Lines, jobs: jobTable(),
 	}
 	if err := checkLines(c.Lines, c.Rooms); err != nil {
 		return nil, fmt.Errorf("bot: %w", err)
@@ -148,6 +154,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	running.Go(func() { b.runTidy(ctx) })
 	running.Go(func() { b.runTimers(ctx) })
+	running.Go(func() { b.runSealing(ctx) })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

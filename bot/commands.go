@@ -123,7 +123,7 @@ func commandTable() []Command {
 		topicCommands(), heldTopicCommands(),
 		lineCommands(), roomCommands(), approvalCommands(),
 		flagCommands(), recheckCommands(), mayCommands(),
-		settingCommands(), helpCommands(),
+		settingCommands(), logCommands(), helpCommands(),
 	)
 }
 

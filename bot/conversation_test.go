@@ -210,6 +210,9 @@ func (p *play) start() {
 		if err := <-done; err != nil {
 			p.t.Errorf("run: %v", err)
 		}
+		if proof, err := bot.Verify(context.Background(), store); err != nil || proof.Wrong > 0 {
+			p.t.Errorf("the store cannot be proven: %v, %+v", err, proof)
+		}
 		if err := store.Close(); err != nil {
 			p.t.Errorf("close: %v", err)
 		}

@@ -36,6 +36,7 @@
 //	Delivery    –            one call to an adapter: post, edit, delete
 //	Unit        –            a unit of work: everything in it is stored, or nothing
 //	Journal     –            an adapter's own durable notes
+//	Log         Protokoll    who did what to which thing and when, chained by hash; sealing closes the chain
 //
 // # The path of a message
 //

@@ -46,14 +46,41 @@ func CheckTable(rows []Command) error {
 
 // The kinds of records.
 var (
-	Posts  = posts
-	Topics = topics
+	Posts     = posts
+	Topics    = topics
+	Crossings = crossings
+	Approvals = approvals
+	Flags     = flags
 )
 
 // FireDue runs the timers that are due.
 func (b *Bot) FireDue(ctx context.Context) error {
 	_, err := b.fireDue(ctx)
 	return err
+}
+
+// Seal seals the log.
+func (b *Bot) Seal(ctx context.Context) error { return b.seal(ctx) }
+
+// Forget forgets what is past its time.
+func (b *Bot) Forget(ctx context.Context) error { return b.forgetAll(ctx) }
+
+// Untold are the jobs for which the log has no words.
+func Untold() (names []string) {
+	for name := range jobTable() {
+		if _, ok := jobTexts[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// StoredKinds are the stored names in the table of kinds.
+func StoredKinds() (names []string) {
+	for name := range kindRows() {
+		names = append(names, name)
+	}
+	return names
 }
 
 // DeliveryOf is what would be delivered for a row.

@@ -101,7 +101,7 @@ func TestFileName(t *testing.T) {
 	for given, want := range map[string]string{
 		"plan.pdf":                        "plan.pdf",
 		"../../etc/passwd":                "passwd",
-		`C:\Users\ines\Bild 1.png`:        "Bild 1.png",
+		`D:\Bilder\ines\Bild 1.png`:       "Bild 1.png",
 		"a\u202egpj.exe":                  "agpj.exe",
 		"a\u200fb\u2066c\x00d\n.txt":      "abcd .txt",
 		"":                                "file",

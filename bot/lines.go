@@ -125,6 +125,7 @@ var crossings = &Kind[Crossing]{
 			}
 			return []string{Compose(c.Root, Serial(c.Seq))}
 		}},
+		{"texts", textsOf},
 	},
 }
 

@@ -111,10 +111,11 @@ func (b *Bot) pause(wake time.Time, err error) time.Duration {
 	return max(wake.Sub(b.now()), time.Millisecond)
 }
 
-// wake tells the outbox that rows, and the timers that a timer may have been added.
+// wake tells the outbox, the timers and the log that something may have been added for them.
 func (b *Bot) wake() {
 	signal(b.news)
 	signal(b.timed)
+	signal(b.unsealed)
 }
 
 // signal tells somebody who listens that something is new; one who has not listened yet is told once.

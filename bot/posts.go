@@ -116,6 +116,7 @@ var posts = &Kind[Post]{
 			}
 			return values
 		}},
+		{"resting", restingOf},
 	},
 }
 

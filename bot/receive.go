@@ -149,7 +149,7 @@ func (b *Bot) handle(ctx context.Context, req *Request, in intent, id string) (O
 	if in.fault != nil {
 		fail = in.fault
 	} else {
-		fail = req.Tx.Attempt(func() error { return b.attempt(ctx, req, in, &post) })
+		fail = req.Tx.Attempt(func() error { return b.logged(req, id, func() error { return b.attempt(ctx, req, in, &post) }) })
 	}
 	if fail == nil {
 		return Outcome{}, "", nil

@@ -211,9 +211,21 @@ func (k *Kind[T]) Get(r Reader, key string) (*T, error) {
 
 // Put stores a record with its index entries.
 func (k *Kind[T]) Put(tx Tx, record *T) error {
+	value, err := k.encode(record)
+	if err != nil {
+		return err
+	}
+	if err := tx.Put(k.Name, k.Key(record), value, k.entries(record)); err != nil {
+		return fmt.Errorf("put %s: %w", k.Name, err)
+	}
+	return nil
+}
+
+// encode is the stored form of a record.
+func (k *Kind[T]) encode(record *T) ([]byte, error) {
 	raw, err := json.Marshal(record)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", k.Name, err)
+		return nil, fmt.Errorf("encode %s: %w", k.Name, err)
 	}
 	value := make([]byte, 0, len(raw)+8)
 	value = append(value, `{"_v":`...)
@@ -221,17 +233,17 @@ func (k *Kind[T]) Put(tx Tx, record *T) error {
 	if len(raw) > 2 {
 		value = append(value, ',')
 	}
-	value = append(value, raw[1:]...)
-	var entries []Entry
+	return append(value, raw[1:]...), nil
+}
+
+// entries are the index entries of a record.
+func (k *Kind[T]) entries(record *T) (entries []Entry) {
 	for _, ix := range k.Indexes {
 		for _, v := range ix.Of(record) {
 			entries = append(entries, Entry{ix.Name, v})
 		}
 	}
-	if err := tx.Put(k.Name, k.Key(record), value, entries); err != nil {
-		return fmt.Errorf("put %s: %w", k.Name, err)
-	}
-	return nil
+	return entries
 }
 
 // Delete removes one record, or returns [ErrNotFound].

@@ -26,6 +26,9 @@ func (b *Bot) runTidy(ctx context.Context) {
 		if err := b.unpark(ctx); err != nil {
 			b.log.WarnContext(ctx, "cannot bring parked topics back, will retry", "error", err)
 		}
+		if err := b.forgetAll(ctx); err != nil {
+			b.log.WarnContext(ctx, "cannot forget what is past its time, will retry", "error", err)
+		}
 		for more := true; more && ctx.Err() == nil; {
 			var err error
 			if more, err = b.tidy(ctx); err != nil {
@@ -55,12 +58,9 @@ func (b *Bot) tidy(ctx context.Context) (more bool, err error) {
 
 // forget deletes records of a kind that are older than a stamp by its index "at".
 func forget(tx Tx, kind, before string) (int, error) {
-	var old []string
-	for found, err := range tx.Scan(Query{Kind: kind, Index: "at", To: before, Limit: tidyMost, KeysOnly: true}) {
-		if err != nil {
-			return 0, err
-		}
-		old = append(old, found.Key)
+	old, err := keysBefore(tx, kind, "at", before)
+	if err != nil {
+		return 0, err
 	}
 	for _, key := range old {
 		if err := tx.Delete(kind, key); err != nil {

@@ -30,6 +30,7 @@ type queue struct {
 	filled sync.Cond
 	calls  []*call
 	closed bool
+	shut   bool // no call was ever taken
 }
 
 func newQueue() *queue {
@@ -38,10 +39,13 @@ func newQueue() *queue {
 	return q
 }
 
+// refuse makes the queue of a store that takes no units.
+func (q *queue) refuse() { q.shut = true }
+
 func (q *queue) add(c *call) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
+	if q.closed || q.shut {
 		return ErrClosed
 	}
 	q.calls = append(q.calls, c)

@@ -94,3 +94,19 @@ func spoil(path string) error {
 	}
 	return f.Close()
 }
+
+// TestAuditOutlivesDamage: looking at a damaged store is answered, and does not end the server that was asked.
+func TestAuditOutlivesDamage(t *testing.T) {
+	path := sample(t, 300)
+	s := open(t, path)
+	if err := spoil(path); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Audit(t.Context(), func(bot.Stored) error { return nil }, func(string) {})
+	if !errors.Is(err, bolt.ErrDamaged) {
+		t.Errorf("Audit() of a damaged store = %v, want ErrDamaged", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -57,7 +57,10 @@ type image struct {
 
 // inspect looks at a file with plain reads: the meta pages, the free list, and the trees from the top. It returns
 // ErrForeign or ErrDamaged with what it found, or a note on what is strange but no obstacle.
-func inspect(path string) (note string, err error) {
+func inspect(path string) (note string, err error) { return inspectMost(path, inspectPages) }
+
+// inspectMost is inspect with another bound for the pages of the trees.
+func inspectMost(path string, pages int) (note string, err error) {
 	f, err := os.Open(path) //nolint:gosec // the path is the operator's to choose
 	if err != nil {
 		return "", explain(path, err)
@@ -67,7 +70,7 @@ func inspect(path string) (note string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("read the file: %w", err)
 	}
-	im := &image{f: f, size: info.Size(), left: inspectPages, seen: make(map[uint64]bool)}
+	im := &image{f: f, size: info.Size(), left: pages, seen: make(map[uint64]bool)}
 	err = im.inspect()
 	return im.note, err
 }

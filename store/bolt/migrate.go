@@ -23,10 +23,8 @@ func (s *Store) migrate(ctx context.Context, known []bot.Migration) error {
 	}); err != nil {
 		return err
 	}
-	for i, name := range ran {
-		if i >= len(known) || known[i].Name != name {
-			return fmt.Errorf("%w: it was changed by migration %d %q, which this program does not know", ErrNewer, i+1, name)
-		}
+	if err := knownMigrations(ran, known); err != nil {
+		return err
 	}
 	for i, m := range known[len(ran):] {
 		if err := ctx.Err(); err != nil {
@@ -54,10 +52,7 @@ func checkMigrations(known []bot.Migration) error {
 // migrated returns the names of the migrations that ran, in order.
 func (s *Store) migrated() (names []string, err error) {
 	err = s.alone(func(u *unit) error {
-		c := u.header.Cursor()
-		for k, v := c.Seek(keyMigration); bytes.HasPrefix(k, keyMigration); k, v = c.Next() {
-			names = append(names, string(v))
-		}
+		names = migrationsIn(u.header)
 		return nil
 	})
 	return names, err

@@ -14,6 +14,8 @@ type reader struct {
 	*buckets
 	over  bool
 	fault *fault
+	// contained says that the caller takes a fault for an answer.
+	contained bool
 
 	// What a scan must know about the writes of its own unit; see scan.go. All zero in a view.
 	writes  uint64

@@ -55,7 +55,7 @@ func (s *Store) view(ctx context.Context, fn func(*bbolt.Tx, *reader) error) err
 	r := new(reader)
 	defer func() {
 		r.over = true
-		if r.fault != nil {
+		if r.fault != nil && !r.contained {
 			r.fault.kill()
 		}
 		_ = tx.Rollback() // of a transaction that only read; it fails when it is over already

@@ -187,6 +187,7 @@ func testModel(t *testing.T, open Open, reopen Reopen) {
 			"reopen": p.with((*player).reopen),
 			"":       p.with((*player).check),
 		})
+		audit(e)
 	})
 }
 

@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open, reopen Reopen) {
 		{"together", togetherCases},
 		{"durable", durableCases},
 		{"large", largeCases},
+		{"audit", auditCases},
 	} {
 		for _, c := range group.cases {
 			t.Run(group.name+"/"+c.name, func(t *testing.T) {
