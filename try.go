@@ -13,10 +13,11 @@ import (
 )
 
 // tryCommands are the hard parts by themselves, for support and for those who want to see what the program would
-// understand. They read lines on stdin, answer a line each, and need no configuration.
+// understand. They read lines on stdin, answer a line each (markup: one whole message), and need no configuration.
 type tryCommands struct {
 	Date     tryDate     `cmd:"" help:"Read dates as people write them, a phrase a line: a day, an instant, or why it is none."`
 	Register tryRegister `cmd:"" help:"Match sentences against terms, a sentence a line: label=the writer's own words, or -."`
+	Markup   tryMarkup   `cmd:"" help:"Write one message as it reads on another platform: Slack's mrkdwn, Teams' HTML, or what the built-in chat reads."`
 }
 
 // tryDate is how a date is read.

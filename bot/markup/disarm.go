@@ -3,7 +3,7 @@ package markup
 import "regexp"
 
 // mass are the words by which platforms call everybody at once.
-var mass = regexp.MustCompile(`(?i)@(here|channel|all|alle|everyone|team|hier|kanal)\b`)
+var mass = regexp.MustCompile(`(?i)@(here|channel|all|alle|everyone|team|hier|kanal)(_|\b)`)
 
 // joiner stands behind the @ of a disarmed word: it joins without a width, so the word reads the same and calls nobody.
 const joiner = "\u2060"
@@ -13,8 +13,10 @@ const joiner = "\u2060"
 func Disarm(d Doc) Doc {
 	return Replace(d, func(in Inline) Inline {
 		if in.Kind == Text {
-			in.Text = mass.ReplaceAllString(in.Text, "@"+joiner+"$1")
+			in.Text = disarmed(in.Text)
 		}
 		return in
 	})
 }
+
+func disarmed(s string) string { return mass.ReplaceAllString(s, "@"+joiner+"$1$2") }

@@ -18,8 +18,35 @@
 //
 // # Other platforms
 //
-// Slack's rich_text blocks are this tree already; its mrkdwn (*b*, _i_, ~s~, <url|text>, <@U1>) and Teams' HTML (<b>,
-// <i>, <s>, <a>, <at>) map to the same kinds. Their readers and writers live beside [ParseMarkdown] and [Markdown].
+// [ParseSlack] and [ParseSlackBlocks] read what Slack sends, [ParseTeams] and [ParseTeamsText] what Teams sends; [Slack] and
+// [Teams] write for them. An event's rich_text blocks say more exactly than its text what its writer saw. [Split] cuts what is
+// too long for a platform. What a platform cannot show reads as follows:
+//
+//	in the tree                 Slack (mrkdwn)                          Teams (HTML)
+//	bold, italic, strike        *b* _i_ ~s~, anew on each line          <strong> <em> <strike>
+//	a mark inside a word        a zero-width space around it            as any other
+//	code                        `code`, a backtick as its look-alike ˋ  <code>
+//	block of code               ```, alone on its lines                 <pre>
+//	…in a quote or an entry     each line as code                       <pre>
+//	link                        <url|text>, marks around all of it      <a href>
+//	mention of a known person   <@U1>                                   <at>Name</at> and a TeamsMention
+//	any other mention           @Name                                   @Name
+//	paragraphs                  an empty line between them              <p>
+//	quote                       > before each line                      <blockquote>
+//	quote in a quote            one quote                               <blockquote> in it
+//	list                        • ◦ ▪ and 1. as text, indented          <ul> <ol>
+//	quote, paragraphs in entry  lines of the entry                      as they are
+//	emoji                       as they are                             as they are
+//
+// Readers flatten the rest: headings, tables, colours and underlining are text, a channel is #name, a group @name, a date its
+// text, an image its description. Names of emoji such as :tada: become emoji where they stand apart from words; those of
+// a workspace stay :name:. Calls to everybody become text, which the writers disarm (see [Disarm]).
+//
+// Slack has no escape for its marks. It takes a sign for a mark only at the ends of words, and a zero-width space
+// (U+200B) is such an end; so one goes around marks inside words. Signs that are text are tied to their neighbours with
+// word joiners (U+2060), which are none. The same joiner keeps an address, the name of an emoji, or a quote from
+// arising out of text. Readers take both characters out again, but for a joiner behind an @. Texts must be sent without
+// Slack's link_names and parse=full.
 package markup
 
 // Doc is a text with its formatting. The zero value is the empty text.

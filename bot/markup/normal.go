@@ -15,16 +15,15 @@ func normalBlocks(blocks []Block) []Block {
 	for _, b := range blocks {
 		switch b.Kind {
 		case Quote:
-			if b.Blocks = normalBlocks(b.Blocks); len(b.Blocks) == 0 {
-				continue
-			}
-			if n := len(out) - 1; n >= 0 && out[n].Kind == Quote {
-				out[n].Blocks = append(slices.Clone(out[n].Blocks), b.Blocks...)
-				continue
-			}
-			out = append(out, Block{Kind: Quote, Blocks: b.Blocks})
+			out = appendBlock(out, Block{Kind: Quote, Blocks: normalBlocks(b.Blocks)})
 		case List:
-			out = appendList(out, b)
+			list := Block{Kind: List, Ordered: b.Ordered}
+			for _, item := range b.Items {
+				if item = normalBlocks(item); len(item) > 0 {
+					list.Items = append(list.Items, item)
+				}
+			}
+			out = appendBlock(out, list)
 		case CodeBlock:
 			if strings.TrimSpace(b.Text) != "" {
 				out = append(out, Block{Kind: CodeBlock, Text: strings.Trim(b.Text, "\n")})
@@ -38,22 +37,24 @@ func normalBlocks(blocks []Block) []Block {
 	return out
 }
 
-// appendList adds a list; one of the same kind that stands directly before goes on.
-func appendList(out []Block, b Block) []Block {
-	var items [][]Block
-	for _, item := range b.Items {
-		if item = normalBlocks(item); len(item) > 0 {
-			items = append(items, item)
+// appendBlock adds a normal quote or list to blocks that nobody else holds; one of the same kind that stands directly
+// before goes on.
+func appendBlock(out []Block, b Block) []Block {
+	n := len(out) - 1
+	same := n >= 0 && out[n].Kind == b.Kind
+	switch {
+	case b.Kind == Quote && len(b.Blocks) == 0 || b.Kind == List && len(b.Items) == 0:
+		return out
+	case b.Kind == Quote && same:
+		for _, inner := range b.Blocks {
+			out[n].Blocks = appendBlock(out[n].Blocks, inner)
 		}
-	}
-	if len(items) == 0 {
+		return out
+	case b.Kind == List && same && out[n].Ordered == b.Ordered:
+		out[n].Items = append(out[n].Items, b.Items...)
 		return out
 	}
-	if n := len(out) - 1; n >= 0 && out[n].Kind == List && out[n].Ordered == b.Ordered {
-		out[n].Items = append(slices.Clone(out[n].Items), items...)
-		return out
-	}
-	return append(out, Block{Kind: List, Items: items, Ordered: b.Ordered})
+	return append(out, b)
 }
 
 // normalInlines normalises a line inside the marks that are open.

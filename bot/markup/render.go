@@ -54,7 +54,7 @@ func writeInlines(b *strings.Builder, list []Inline, indent string) {
 		case Link:
 			b.WriteString("[")
 			writeInlines(b, in.Children, indent)
-			b.WriteString("](" + in.Ref + ")")
+			b.WriteString("](" + brackets.Replace(in.Ref) + ")")
 		case Text:
 			b.WriteString(escape(in.Text, i == 0 || list[i-1].Kind == Break))
 		case Bold, Italic, Strike:
@@ -65,6 +65,9 @@ func writeInlines(b *strings.Builder, list []Inline, indent string) {
 		}
 	}
 }
+
+// brackets keeps those of an address from ending it.
+var brackets = strings.NewReplacer("(", "%28", ")", "%29")
 
 // escape makes text of what would be read as more, and leaves everything else readable: it also stands in the input of
 // whoever changes a text. first says that the text may begin a line.

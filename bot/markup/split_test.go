@@ -1,0 +1,111 @@
+package markup_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"standleitung/bot/markup"
+)
+
+// inCharacters is what Slack counts, inBytes what Teams does.
+func inCharacters(n int) func(markup.Doc) bool {
+	return func(d markup.Doc) bool { return utf8.RuneCountInString(markup.Slack(d, onSlack)) <= n }
+}
+
+func inBytes(n int) func(markup.Doc) bool {
+	return func(d markup.Doc) bool { s, _ := markup.Teams(d, onTeams); return len(s) <= n }
+}
+
+func TestSplit(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		limit int
+		want  []string
+	}{
+		{"", 10, []string{""}},
+		{"kurz", 10, []string{"kurz"}},
+		{"erster Absatz\n\nzweiter Absatz", 20, []string{"erster Absatz", "zweiter Absatz"}},
+		{"erste Zeile\nzweite Zeile", 15, []string{"erste Zeile", "zweite Zeile"}},
+		{"eins zwei drei vier", 10, []string{"eins zwei", "drei vier"}},
+		{"Donaudampfschifffahrt", 10, []string{"Donaudampf", "schifffahr", "t"}},
+		{"**eins zwei drei**", 10, []string{"*eins*", "*zwei*", "*drei*"}},
+		{"- eins\n- zwei\n- drei", 13, []string{"• eins\n• zwei", "• drei"}},
+		{"> eins zwei drei", 13, []string{"&gt; eins", "&gt; zwei", "&gt; drei"}},
+		{"```\na = 1\nb = 2\nc = 3\n```", 20, []string{"```\na = 1\nb = 2\n```", "```\nc = 3\n```"}},
+		{"ab cd [Seite](https://a.example) e", 34, []string{"ab cd <https://a.example|Seite> e"}},
+		{"ab cd [Seite](https://a.example) e", 30, []string{"ab cd", "<https://a.example|Seite> e"}},
+		{"[Seite](https://a.example/lang)", 10, []string{"<https://a.example/lang|S>", "<https://a.example/lang|e>", "<https://a.example/lang|i>", "<https://a.example/lang|t>", "<https://a.example/lang|e>"}},
+		{"a & b & c", 9, []string{"a &amp; b", "&amp; c"}},
+		{"Guten Tag @Mara", 12, []string{"Guten Tag", "<@U1>"}},
+	} {
+		var got []string
+		for _, part := range markup.Split(markup.ParseMarkdown(c.in, people), inCharacters(c.limit)) {
+			got = append(got, markup.Slack(part, onSlack))
+		}
+		if strings.Join(got, "|") != strings.Join(c.want, "|") {
+			t.Errorf("%q in %d\n got %q\nwant %q", c.in, c.limit, got, c.want)
+		}
+	}
+}
+
+// words are all that a text says, without blanks and signs.
+func words(docs ...markup.Doc) string {
+	var b strings.Builder
+	var inlines func([]markup.Inline)
+	inlines = func(list []markup.Inline) {
+		for _, in := range list {
+			b.WriteString(in.Text)
+			inlines(in.Children)
+		}
+	}
+	var blocks func([]markup.Block)
+	blocks = func(list []markup.Block) {
+		for _, block := range list {
+			b.WriteString(block.Text)
+			inlines(block.Inlines)
+			blocks(block.Blocks)
+			for _, item := range block.Items {
+				blocks(item)
+			}
+		}
+	}
+	for _, d := range docs {
+		blocks(d.Blocks)
+	}
+	return strings.Join(strings.Fields(b.String()), "")
+}
+
+// Every part fits, none is empty, and together they say what the whole said.
+func TestSplitLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := markup.Normalize(drawExpressible(t))
+		limit := rapid.IntRange(200, 600).Draw(t, "limit")
+		fits := inCharacters(limit)
+		if rapid.Bool().Draw(t, "bytes") {
+			fits = inBytes(limit)
+		}
+		parts := markup.Split(d, fits)
+		for _, part := range parts {
+			if part.IsZero() || !fits(part) {
+				t.Fatalf("a part of %d does not fit: %q", limit, markup.Slack(part, onSlack))
+			}
+		}
+		if got, want := words(parts...), words(d); got != want {
+			t.Fatalf("together the parts are\n%q, want\n%q", got, want)
+		}
+	})
+}
+
+// A long text is cut in a moment.
+func TestSplitStaysQuick(t *testing.T) {
+	quick(t, "Läuft die *Pumpe* ohne Cloud?\n\n", func(text string) markup.Doc {
+		d := markup.ParseSlack(text[:len(text)/4], known) // it is asked to fit many times
+		if n := len(markup.Split(d, inCharacters(1000))); n < 5 {
+			t.Errorf("%d parts", n)
+		}
+		return d
+	})
+}
