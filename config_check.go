@@ -248,8 +248,6 @@ func (c *Config) Unbuilt() []string {
 	engine, _, _ := c.Store.Engine()
 	add(engine == Postgres, "store.url with postgres")
 	add(slices.ContainsFunc(c.Roles, func(g RoleGrant) bool { return len(g.Rooms) > 0 }), "roles through rooms")
-	add(c.Briefing != nil, "briefing")
-	add(c.Reminders != nil, "reminders")
 	add(len(c.Templates) > 0, "templates")
 	add(len(c.Channels) > 0, "channels")
 	add(len(c.Goals) > 0, "goals")

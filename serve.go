@@ -10,12 +10,14 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"standleitung/adapters/web"
 	"standleitung/bot"
 	"standleitung/bot/say"
+	"standleitung/schedules"
 	"standleitung/store/bolt"
 )
 
@@ -113,6 +115,7 @@ type house struct {
 	socket   net.Listener // of admin
 	adapters []bot.Adapter
 	bot      *bot.Bot
+	jobs     *schedules.Runner
 	routes   http.Handler
 }
 
@@ -186,9 +189,14 @@ func (h *house) wire(w world, m *metrics) error {
 	h.bot, err = bot.New(bot.Config{
 		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
 		Voice: say.Voice{Language: c.Language, Address: c.Address}, Zone: c.Zone, Calendar: c.Holidays,
+		Reminders: coreReminders(c), Briefing: coreBriefing(c),
 		Retention: bot.Retention{Messages: c.Retention.Messages, Cards: c.Retention.Cards},
 		Now:       w.now, Log: h.log, Observe: m.observe,
 	})
+	if err != nil {
+		return err
+	}
+	h.jobs, err = schedules.New(schedules.Config{Jobs: schedules.Jobs(h.bot), Zone: c.Zone, Now: w.now, Log: h.log})
 	if err != nil {
 		return err
 	}
@@ -234,6 +242,28 @@ func coreRooms(c *Config) []bot.Room {
 		}
 	}
 	return rooms
+}
+
+// coreReminders say when milestones remind; nil for the defaults.
+func coreReminders(c *Config) *bot.Reminders {
+	if c.Reminders == nil {
+		return nil
+	}
+	return &bot.Reminders{Before: c.Reminders.Before, At: c.Reminders.At, Budget: c.Reminders.Budget}
+}
+
+// coreBriefing says when the briefing is sent, and to whom; nil for the defaults. Without anybody named it goes to the
+// lead.
+func coreBriefing(c *Config) *bot.Briefing {
+	if c.Briefing == nil {
+		return nil
+	}
+	b := bot.DefaultBriefing()
+	b.At = c.Briefing.At
+	if len(c.Briefing.To) > 0 {
+		b.To = c.Briefing.To
+	}
+	return &b
 }
 
 // coreLines are the lines as the core knows them.
@@ -305,7 +335,7 @@ func (h *house) serve(ctx context.Context, listener net.Listener, w world) error
 	h.announce(w, listener.Addr())
 
 	ran := make(chan error, 1)
-	go func() { ran <- h.bot.Run(ctx) }()
+	go func() { ran <- h.run(ctx) }()
 	<-ctx.Done()
 	h.log.Info("stopping")
 	ended := make(chan error, 1)
@@ -317,6 +347,17 @@ func (h *house) serve(ctx context.Context, listener net.Listener, w world) error
 	case <-time.After(stopTime):
 		return fmt.Errorf("not everything stopped within %v; nothing that was accepted is lost", stopTime)
 	}
+}
+
+// run runs the core and the jobs until ctx ends.
+func (h *house) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var jobs sync.WaitGroup
+	jobs.Go(func() { h.jobs.Run(ctx) })
+	err := h.bot.Run(ctx)
+	cancel()
+	jobs.Wait()
+	return err
 }
 
 // stop waits for the adapters and the outbox, then ends the server and closes the store. Operators' commands that are

@@ -237,6 +237,9 @@ func (r *Request) askNext(a *Approval) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if list, err = r.books.presentFirst(list); err != nil {
+		return nil, err
+	}
 	for _, p := range list {
 		if _, ok := p.Direct(); !ok || slices.Contains(a.Asked, p.ID) {
 			continue

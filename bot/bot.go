@@ -29,6 +29,9 @@ type Config struct {
 	Zone *time.Location
 	// Calendar knows the company's public holidays; nil knows weekends only.
 	Calendar *when.Calendar
+	// Reminders of milestones and the daily briefing; nil for their defaults.
+	Reminders *Reminders
+	Briefing  *Briefing
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
@@ -67,6 +70,10 @@ type Bot struct {
 	voice    say.Voice
 	zone     *time.Location
 	calendar *when.Calendar
+
+	reminders Reminders
+	briefing  Briefing
+
 	now      func() time.Time
 	log      *slog.Logger
 	observe  func(Observation)
@@ -108,6 +115,12 @@ func New(c Config) (*Bot, error) {
 	}
 	if b.lease == 0 {
 		b.lease = time.Minute
+	}
+	if b.reminders = DefaultReminders(); c.Reminders != nil {
+		b.reminders = *c.Reminders
+	}
+	if b.briefing = DefaultBriefing(); c.Briefing != nil {
+		b.briefing = *c.Briefing
 	}
 	for _, a := range c.Adapters {
 		if b.adapters[a.Name()] != nil {
@@ -152,7 +165,6 @@ func (b *Bot) Run(ctx context.Context) error {
 			}
 		})
 	}
-	running.Go(func() { b.runTidy(ctx) })
 	running.Go(func() { b.runTimers(ctx) })
 	running.Go(func() { b.runSealing(ctx) })
 	done := make(chan struct{})

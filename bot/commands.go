@@ -78,6 +78,8 @@ const (
 	ArgRef  ArgKind = "ref"  // a reference such as T-41
 	ArgDate ArgKind = "date" // a day as people say it
 	ArgWord ArgKind = "word" // one word
+
+	ArgShift ArgKind = "shift" // a distance on the calendar, such as +2d
 )
 
 // Request is one command on its way through its handler.
@@ -123,6 +125,7 @@ func commandTable() []Command {
 		topicCommands(), heldTopicCommands(),
 		lineCommands(), roomCommands(), approvalCommands(),
 		flagCommands(), recheckCommands(), mayCommands(),
+		milestoneCommands(), briefingCommands(), absenceCommands(),
 		settingCommands(), logCommands(), helpCommands(),
 	)
 }

@@ -513,7 +513,7 @@ func (f *Flag) meta(v say.Voice, zone *time.Location, now time.Time) string {
 	if f.Until != "" {
 		parts = append(parts, say.T("bis {day}", "until {day}").In(v, "day", f.sayUntil(v, zone, now)))
 	}
-	return strings.Join(append(parts, say.T("prüfen {day}", "review {day}").In(v, "day", sayNear(v, f.Review, now))), " · ")
+	return strings.Join(append(parts, say.T("prüfen {day}", "review {day}").In(v, "day", sayDay(v, f.Review, now))), " · ")
 }
 
 // viewFlag is the living card of a flag, for PR alone.

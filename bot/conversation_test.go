@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -13,15 +14,18 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"standleitung/bot"
 	"standleitung/bot/say"
+	"standleitung/bot/when"
+	"standleitung/schedules"
 	"standleitung/store/bolt"
 )
 
@@ -50,6 +54,10 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	restart                     the program ends and starts again on the same store
 //	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room;
 //	                            with "slow 20s" it is under way for that long, then arrives
+//	stop until 2026-12-01 09:00 the program ends and starts again at that time
+//	clock -1h                   somebody sets the clock, by so much
+//	calendar DE-BY              the program starts again with the holidays of a region; "calendar" alone knows weekends
+//	leaves lea                  the program starts again without a person in the configuration
 //
 // and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
 func TestConversations(t *testing.T) {
@@ -76,7 +84,7 @@ func TestConversations(t *testing.T) {
 				})
 				if *update {
 					section.Data = []byte(got)
-				} else if diff := cmp.Diff(string(section.Data), got); diff != "" {
+				} else if diff := gocmp.Diff(string(section.Data), got); diff != "" {
 					t.Errorf("the talk went otherwise (-want +got):\n%s", diff)
 				}
 				if left := regexp.MustCompile(`\{[a-zA-Z|: ]+\}`).FindString(got); left != "" {
@@ -113,7 +121,8 @@ type play struct {
 	bot    *bot.Bot
 	stop   func()
 	path   string
-	offset time.Duration
+	begin  string       // when it begins; empty for Monday, 23 November 2026, 09:12
+	offset atomic.Int64 // of the bot's clock, in nanoseconds
 	forms  map[string]*bot.Form
 	// written is what people said in rooms, by room and id.
 	written map[string]bot.Subject
@@ -133,7 +142,7 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 	}
 	p.config = bot.Config{
 		Adapters: []bot.Adapter{p.chat}, Voice: say.Voice{Language: language}, Zone: berlin,
-		Now: func() time.Time { return time.Now().Add(p.offset) },
+		Now: func() time.Time { return time.Now().Add(time.Duration(p.offset.Load())) },
 		Log: slog.New(slog.DiscardHandler),
 		Observe: func(o bot.Observation) {
 			if o.What == "turn" && o.Code == "ok" {
@@ -147,8 +156,9 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 	return p
 }
 
-// configure reads a line of the config section: "person id Name role,role [du] [en] [afar]", "room name party",
-// "line name mode guard|open room room …", "no private" or "no files".
+// configure reads a line of the config section: "person id Name role,role [du] [en] [afar] [nochat] [Zone/Name]", "room name
+// party", "line name mode guard|open room room …", "calendar region", "reminders before at budget", "briefing at who …",
+// "begin 2027-03-26 09:12", "no private" or "no files".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
 		return
@@ -162,9 +172,19 @@ func (p *play) configure(words []string) {
 				m.Voice.Address = say.Du
 			case "afar":
 				m.Identities[0].Adapter = "elsewhere"
+			case "nochat":
+				m.Identities = nil
 			case "en", "de":
 				m.Voice.Language = say.Language(w)
 			default:
+				if strings.Contains(w, "/") {
+					zone, err := time.LoadLocation(w)
+					if err != nil {
+						p.t.Fatal(err)
+					}
+					m.Zone = zone
+					continue
+				}
 				for role := range strings.SplitSeq(w, ",") {
 					r, ok := bot.ParseRole(role)
 					if !ok {
@@ -187,9 +207,37 @@ func (p *play) configure(words []string) {
 		} else {
 			p.chat.can.Private = false
 		}
+	case "calendar":
+		c, err := when.NewCalendar(strings.Join(words[1:], " "))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.config.Calendar = c
+	case "reminders":
+		p.config.Reminders = &bot.Reminders{Before: number(p.t, words[1]), At: timeOfDay(p.t, words[2]), Budget: number(p.t, words[3])}
+	case "briefing":
+		p.config.Briefing = &bot.Briefing{At: timeOfDay(p.t, words[1]), To: words[2:]}
+	case "begin":
+		p.begin = strings.Join(words[1:], " ")
 	default:
 		p.t.Fatalf("config: %v", words)
 	}
+}
+
+func number(t *testing.T, word string) int {
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func timeOfDay(t *testing.T, word string) when.Clock {
+	c, err := when.ParseClock(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // start opens the store and runs the bot.
@@ -204,12 +252,19 @@ func (p *play) start() {
 	}
 	ctx, cancel := context.WithCancel(p.t.Context())
 	done := make(chan error)
+	runner, err := schedules.New(schedules.Config{Jobs: schedules.Jobs(p.bot), Zone: p.config.Zone, Now: p.config.Now, Log: p.config.Log})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var jobs sync.WaitGroup
+	jobs.Go(func() { runner.Run(ctx) })
 	go func() { done <- p.bot.Run(ctx) }()
 	p.stop = func() {
 		cancel()
 		if err := <-done; err != nil {
 			p.t.Errorf("run: %v", err)
 		}
+		jobs.Wait()
 		if proof, err := bot.Verify(context.Background(), store); err != nil || proof.Wrong > 0 {
 			p.t.Errorf("the store cannot be proven: %v, %+v", err, proof)
 		}
@@ -222,7 +277,11 @@ func (p *play) start() {
 
 // run plays a talk and returns it with what was really said.
 func (p *play) run(talk string) string {
-	p.offset = time.Until(time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone))
+	begin, err := time.ParseInLocation("2006-01-02 15:04", cmp.Or(p.begin, "2026-11-23 09:12"), p.config.Zone)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.offset.Store(int64(time.Until(begin)))
 	p.start()
 	defer func() { p.stop() }()
 	p.seen()
@@ -276,6 +335,25 @@ func (p *play) step(line string) {
 		p.chat.vanish(line[len("vanish "):])
 	case strings.HasPrefix(line, "break "):
 		p.chat.damage(line[len("break "):])
+	case strings.HasPrefix(line, "stop until "):
+		p.stop()
+		p.move(strings.TrimPrefix(line, "stop until "))
+		p.start()
+	case strings.HasPrefix(line, "clock "):
+		d, err := time.ParseDuration(strings.TrimPrefix(line, "clock "))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.offset.Add(int64(d))
+		time.Sleep(time.Minute)
+	case strings.HasPrefix(line, "calendar"):
+		p.stop()
+		p.configure(strings.Fields(line))
+		p.start()
+	case strings.HasPrefix(line, "leaves "):
+		p.stop()
+		p.config.People = slices.DeleteFunc(p.config.People, func(m bot.Member) bool { return m.ID == strings.TrimPrefix(line, "leaves ") })
+		p.start()
 	case line == "again":
 		p.receive(p.last)
 	case faultish.MatchString(line):

@@ -18,6 +18,12 @@
 //	Tally       –            how often the terms of a flag were met, and did not fit
 //	Concern     Hinweis      a sensitive subject that somebody handed to PR
 //	Approval    Freigabe     the question to PR about one exact text, and its answer
+//	Milestone   Meilenstein  a dated step, with an owner and a deputy (M-31)
+//	Rung        –            a step of the ladder of reminders: before, on the day, after
+//	Rule        –            how a milestone repeats
+//	Absence     Abwesenheit  a time in which somebody does not answer, and who does
+//	Situation   Lage         what somebody should know now; the briefing is the one of the morning
+//	Reader      –            somebody who gets the briefing, with what they chose
 //	Person      Person       one human, with identities on several platforms
 //	Member      –            a person whom the configuration knows
 //	Identity    –            a person as one platform knows them
@@ -62,6 +68,13 @@
 // mirrored is followed by its crossing in the same way. Reactions to the original and its copies are kept beside the
 // crossing; after a pause each room gets, in the thread, one living post with the counts of the others. Timers, claimed
 // like turns, ask deputies, end embargoes and tell writers of what does not arrive.
+//
+// # What time does
+//
+// Nothing of the core runs by a calendar: folder schedules wakes [Bot.Remind], [Bot.Brief], [Bot.Unpark], [Bot.Tidy] and
+// [Bot.Plan]. What is due when stands on the records, as the instant of a local day and time in somebody's zone, in an
+// index; so a look costs what is due and nothing else. It is computed anew when day, owner, zone or calendar change. Each
+// reminder and each briefing is a turn of its own.
 //
 // # Why the store is asked so little
 //

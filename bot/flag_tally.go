@@ -139,7 +139,7 @@ func (r *Request) reviewItem(f *Flag, t *tally) (weight int, item Item) {
 	var parts []string
 	if review, err := when.ParseDate(f.Review); err == nil && review.Before(today) {
 		weight += 1 << 30
-		parts = append(parts, say.T("Prüfung überfällig seit {day}", "review overdue since {day}").In(v, "day", sayNear(v, f.Review, r.Now)))
+		parts = append(parts, say.T("Prüfung überfällig seit {day}", "review overdue since {day}").In(v, "day", sayDay(v, f.Review, r.Now)))
 	}
 	if end := f.ends(r.Person.In()); !end.IsZero() && end.Before(r.Now.AddDate(0, 0, endsSoon)) {
 		weight += 1 << 20

@@ -25,7 +25,7 @@ func playFlags(t *testing.T, run func(p *play)) (said string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, flagCompany, say.German, &sync.Map{})
-		p.offset = time.Until(time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone))
+		p.offset.Store(int64(time.Until(time.Date(2026, 11, 23, 9, 12, 0, 0, p.config.Zone))))
 		p.start()
 		defer func() { p.stop() }()
 		run(p)

@@ -241,7 +241,7 @@ func (f *Flag) ends(zone *time.Location) time.Time {
 
 // sayUntil speaks the end of the flag for a reader in a zone; "" for none.
 func (f *Flag) sayUntil(v say.Voice, zone *time.Location, now time.Time) string {
-	if day := sayNear(v, f.Until, now); day != "" || f.Until == "" {
+	if day := sayDay(v, f.Until, now); day != "" || f.Until == "" {
 		return day
 	}
 	return when.DayTime(f.ends(zone), asOf(f.ends(zone), now).In(zone), v.Language)

@@ -62,8 +62,9 @@ func clean(text string) string {
 
 // parse reads a cleaned text by the one grammar:
 //
-//	command = verb [args] | REF [verb [args]] | "#" theme | "+1" REF
+//	command = verb [args] | REF [verb [args] | change] | "#" theme | "+1" REF
 //	args    = { text | key ":" value | "#" theme | quoted }
+//	change  = ("+" | "-") n unit | key ":" value
 func (c *commands) parse(text string) parsed {
 	text = strings.TrimPrefix(text, "/")
 	first, rest := cutWord(text)
@@ -103,10 +104,34 @@ func (c *commands) parseRefFirst(text, ref, rest string) parsed {
 		}
 	}
 	unknown, more := cutWord(rest)
+	if row := c.changeOf(prefix, unknown); row != nil {
+		return parseArgs(row, ref+" "+rest)
+	}
 	if rest == "" {
 		unknown, more = ref, ""
 	}
 	return parsed{unknown: unknown, rest: strings.TrimSpace(ref + " " + more), whole: text}
+}
+
+// changeOf is the row that changes what a reference names, for "M-31 +2t" and "M-31 an:@lea"; nil when the word begins
+// nothing of the kind.
+func (c *commands) changeOf(prefix, word string) *Command {
+	for i := range c.rows {
+		row := &c.rows[i]
+		if row.On != prefix || !strings.HasSuffix(row.Name, ".change") {
+			continue
+		}
+		signed := len(word) > 1 && (word[0] == '+' || word[0] == '-')
+		if a, _ := keyOf(row, word); a != nil || signed && row.shifts() {
+			return row
+		}
+	}
+	return nil
+}
+
+// shifts reports whether the row moves a date.
+func (c *Command) shifts() bool {
+	return slices.ContainsFunc(c.Args, func(a Arg) bool { return a.Kind == ArgShift })
 }
 
 // rowFor chooses among rows of the same verb the one for the kind of reference that follows.

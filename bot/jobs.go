@@ -19,5 +19,7 @@ func jobTable() map[string]job {
 		// Two clocks for one thing: the pause, and the latest.
 		"reactions.tell": jobReactions,
 		"reactions.last": jobReactions,
+
+		"milestones.plan": jobPlan,
 	}
 }

@@ -3,35 +3,44 @@ package bot
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"standleitung/bot/say"
 	"standleitung/bot/when"
 )
 
-// unpark puts topics back on the table whose day has come, in the company's zone: each by a turn of its own, so that it
-// happens once.
-func (b *Bot) unpark(ctx context.Context) error {
-	var due []*Topic
-	err := b.store.View(ctx, func(r Reader) error {
-		today := when.DateOf(b.now().In(b.zone)).String()
-		for t, err := range topics.All(r, Query{Index: "until", To: today + "\x20", Limit: tidyMost}) {
-			if err != nil {
-				return err
+// Unpark puts topics back on the table whose day has come by an instant, in the company's zone: each by a turn of its
+// own, so that it happens once. Its cost grows with what is due.
+func (b *Bot) Unpark(ctx context.Context, by time.Time) error {
+	today := when.DateOf(by.In(b.zone)).String()
+	from := ""
+	for ctx.Err() == nil {
+		var due []*Topic
+		err := b.store.View(ctx, func(r Reader) error {
+			due = nil
+			for t, err := range topics.All(r, Query{Index: "until", From: from, To: today + "\x20", Limit: tidyMost}) {
+				if err != nil {
+					return err
+				}
+				due = append(due, t)
 			}
-			due = append(due, t)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, t := range due {
-		turn := fmt.Sprintf("job/unpark/%s/%s", t.Ref(), t.Until)
-		if err := b.Do(ctx, turn, func(_ context.Context, r *Request) ([]Reply, error) { return r.unpark(t.ID, t.Until) }); err != nil {
+			return nil
+		})
+		if err != nil {
 			return err
 		}
+		for _, t := range due {
+			turn := fmt.Sprintf("job/unpark/%s/%s", t.Ref(), t.Until)
+			if err := b.Do(ctx, turn, func(_ context.Context, r *Request) ([]Reply, error) { return r.unpark(t.ID, t.Until) }); err != nil {
+				return err
+			}
+			from = Compose(t.Until, Serial(t.ID)) + "\x01" // right behind it
+		}
+		if len(due) < tidyMost {
+			return nil
+		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 // unpark makes one topic new again and shows it to those who decide.

@@ -145,6 +145,8 @@ func views() map[string]view {
 		"digest":       viewDigest,
 		"introduction": viewIntroduction,
 		"reactions":    viewReactions,
+		"milestone":    viewMilestone,
+		"reminder":     viewReminder,
 	}
 }
 

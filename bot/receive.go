@@ -137,8 +137,14 @@ func (b *Bot) handle(ctx context.Context, req *Request, in intent, id string) (O
 		if err != nil {
 			return Outcome{}, "", err
 		}
+		zone := person.In().String()
 		if person.meet(req.Message.From) {
 			if err := people.Put(req.Tx, person); err != nil {
+				return Outcome{}, "", err
+			}
+		}
+		if person.In().String() != zone {
+			if err := req.moved(person); err != nil {
 				return Outcome{}, "", err
 			}
 		}

@@ -8,35 +8,22 @@ import (
 const (
 	// turnLife is how long a turn is remembered, and an unused draft kept.
 	turnLife = 14 * 24 * time.Hour
-	// tidyEvery is the pause between two rounds, tidyMost how much one unit of work removes.
-	tidyEvery = time.Hour
-	tidyMost  = 500
+	// tidyMost is how much one unit of work removes.
+	tidyMost = 500
 )
 
-// runTidy brings back what was put aside until now and forgets what is past its time, until ctx ends.
-func (b *Bot) runTidy(ctx context.Context) {
-	ticker := time.NewTicker(tidyEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if err := b.unpark(ctx); err != nil {
-			b.log.WarnContext(ctx, "cannot bring parked topics back, will retry", "error", err)
-		}
-		if err := b.forgetAll(ctx); err != nil {
-			b.log.WarnContext(ctx, "cannot forget what is past its time, will retry", "error", err)
-		}
-		for more := true; more && ctx.Err() == nil; {
-			var err error
-			if more, err = b.tidy(ctx); err != nil {
-				b.log.WarnContext(ctx, "cannot tidy the store, will retry", "error", err)
-				break
-			}
+// Tidy forgets what is past its time, in bounded pieces.
+func (b *Bot) Tidy(ctx context.Context) error {
+	if err := b.forgetAll(ctx); err != nil {
+		return err
+	}
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = b.tidy(ctx); err != nil {
+			return err
 		}
 	}
+	return ctx.Err()
 }
 
 // tidy removes a bounded piece of what is past its time and reports whether there may be more.

@@ -62,6 +62,17 @@ func (c *Calendar) Region() string {
 	return c.region
 }
 
+// String returns the text from which NewCalendar makes an equal calendar; empty when only weekends are known.
+func (c *Calendar) String() string {
+	text := c.Region()
+	if c != nil {
+		for _, d := range c.extra {
+			text += fmt.Sprintf(" +%02d-%02d", int(d.Month), d.Day)
+		}
+	}
+	return text
+}
+
 // Holiday returns the name of the holiday on d in a language of its country, and whether there is one. A company's own
 // day has an empty name.
 func (c *Calendar) Holiday(d Date) (name string, ok bool) {
