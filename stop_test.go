@@ -18,6 +18,7 @@ import (
 
 	"standleitung/bot"
 	"standleitung/bot/say"
+	"standleitung/schedules"
 	"standleitung/store/bolt"
 )
 
@@ -119,6 +120,10 @@ func newStopping(t *testing.T, path string, adapter bot.Adapter) *house {
 	h := &house{config: &Config{Language: say.English}, log: log, store: store, routes: http.NotFoundHandler(), adapters: []bot.Adapter{adapter}}
 	h.admin, h.socket = newAdmin(store, time.Now, log), &silence{closed: make(chan struct{})}
 	h.bot, err = bot.New(bot.Config{Store: store, Adapters: h.adapters, Now: time.Now, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.jobs, err = schedules.New(schedules.Config{Jobs: schedules.Jobs(h.bot), Zone: time.UTC, Now: time.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

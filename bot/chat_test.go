@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"standleitung/bot"
 	"standleitung/bot/markup"
@@ -98,6 +99,9 @@ func (c *chat) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 		c.mu.Lock()
 	}
 	text := strings.Join(append([]string{render(d)}, files...), " | ")
+	if n := utf8.RuneCountInString(text); n > 5000 {
+		text = string([]rune(text)[:40]) + fmt.Sprintf("… (%d characters)", n)
+	}
 	switch d.Op {
 	case bot.OpPost:
 		id := c.give(d.Place.ID)

@@ -314,7 +314,7 @@ var (
 )
 
 // escapes are how a script writes what cannot stand in a line.
-var escapes = strings.NewReplacer(`\n`, "\n", `\u202e`, "\u202e", `\u0007`, "\u0007", `\xff`, "\xff", `\long`, strings.Repeat("ä", 12001))
+var escapes = strings.NewReplacer(`\n`, "\n", `\u202e`, "\u202e", `\u0007`, "\u0007", `\xff`, "\xff", `\long`, strings.Repeat("ä", 12001), `\forty`, strings.Repeat("ö", 40_000))
 
 func (p *play) step(line string) {
 	switch {

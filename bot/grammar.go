@@ -14,6 +14,9 @@ import (
 // about 28 KB; what is longer than this is a document, not a message.
 const maxText = 12000
 
+// maxHeard is the most characters of what people write to each other in a room: more than any platform takes.
+const maxHeard = 100_000
+
 // parsed is a command as it was written, before anybody asked whether it may run.
 type parsed struct {
 	row    *Command

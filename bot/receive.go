@@ -52,10 +52,7 @@ func (b *Bot) Receive(ctx context.Context, m Message) (Outcome, error) {
 	defer b.order.enter(m.Place.Lane())()
 
 	long := utf8.RuneCountInString(m.Text) > maxText
-	if long {
-		m.Text = ""
-	}
-	m.Text, m.Files = clean(m.Text), cleanFiles(m.Files)
+	m.Text, m.Files = clean(cut(m.Text, maxHeard)), cleanFiles(m.Files)
 	if m.Subject != nil {
 		about := *m.Subject
 		about.Files = cleanFiles(about.Files)
