@@ -14,7 +14,7 @@ import (
 
 // inspectPages is how many pages Open looks at, from the top of the trees: all of a small store, and of a large one
 // the branches, so that opening does not take longer as the store grows.
-const inspectPages = 4096
+const inspectPages = 1024
 
 // The form of a bbolt file, version 2, in the byte order of the machine that wrote it.
 const (
@@ -256,6 +256,9 @@ func (im *image) walk() error {
 			children, err := im.look(s)
 			if err != nil {
 				return err
+			}
+			if room := max(im.left-len(below), 0); len(children) > room {
+				children = children[:room] // nobody would look at them
 			}
 			below = append(below, children...)
 		}
