@@ -290,3 +290,47 @@ func (p *page) shot(name string, width, height int64) {
 		p.Error(err)
 	}
 }
+
+// TestBrowserBriefing sets milestones with the built program and reads the situation on a phone, in both languages.
+func TestBrowserBriefing(t *testing.T) {
+	for _, l := range []struct {
+		language, milestone, another, idea, held, flag, ask, title string
+	}{
+		{
+			"de", "meilenstein Blog „KI im Service“ bis:heute an:@jan", "meilenstein Bild Herbstaktion bis:übermorgen an:@mara", "thema Azubis machen einen Podcast",
+			"Ab Januar wird sie teurer.", "vermerk Quartalszahlen begriffe:teurer stufe:gelb bis:übermorgen prüfung:in 60 Tagen", "briefing jetzt", "Lage ·",
+		},
+		{
+			"en", "milestone Blog “AI in service” until:today to:@jan", "milestone Picture autumn until:in 2 days to:@mara", "topic Apprentices make a podcast",
+			"From January it will be dearer.", "flag Quarterly figures terms:dearer level:yellow until:in 2 days review:in 60 days", "briefing now", "Status ·",
+		},
+	} {
+		t.Run(l.language, func(t *testing.T) {
+			p := newProgram(t.Context(), t, "language: "+l.language+browserConfig+"lines:\n  main: {rooms: [sales, pr, social]}\nbriefing: {at: \"07:30\", to: [lead]}\n")
+			p.start(t.Context(), t)
+			p.waitUntilReady(t.Context(), t)
+			page := newPage(t, "http://"+p.address)
+			page.as("ines")
+			page.writes("direct", l.flag)
+			page.sees("F-1")
+			page.as("mara")
+			page.writes("direct", l.idea)
+			page.sees("T-1")
+			page.as("lena")
+			page.writes("direct", l.milestone)
+			page.sees("M-1")
+			page.writes("direct", l.another)
+			page.sees("M-2")
+			page.as("jan")
+			page.writes("social", l.held)
+			page.sees("Quart")
+			page.as("lena")
+			page.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(1)))
+			page.writes("direct", l.ask)
+			page.sees(l.title)
+			page.sees("Quart")
+			page.shot("briefing-"+l.language, 390, 844)
+			p.terminate(t)
+		})
+	}
+}

@@ -23,13 +23,17 @@ func exampleScene() *web.Scene {
 				"flag Prices 2027 terms:more expensive;price increase;teurer;Preiserhöhung level:yellow wording:Our prices for 2027 will be set in December. review:in 60 days")},
 			{Person: "mara", Place: "sales", Pause: 2 * time.Second, Text: say.T(
 				"Dritter Kunde heute: Läuft die Pumpe ohne Cloud?", "Third customer today: does the pump run without the cloud?")},
-			{Person: "jan", Place: "social", Reply: true, Pause: 4 * time.Second, Text: say.T(
+			{Person: "jan", Place: "social", Reply: true, Pause: 3 * time.Second, Text: say.T(
 				"Daraus mache ich einen Beitrag.", "I'll make a post of that.")},
-			{Person: "jan", Place: "social", Pause: 4 * time.Second, Text: say.T(
+			{Person: "jan", Place: "social", Pause: 3 * time.Second, Text: say.T(
 				"/thema Unsere Pumpe läuft ohne Cloud #onprem", "/topic Our pump runs without the cloud #onprem")},
 			{Person: "jan", Place: "social", Press: "topic.anyway", Maybe: true},
-			{Person: "lena", Press: "topic.accept", Pause: 4 * time.Second},
-			{Person: "jan", Place: "social", Pause: 4 * time.Second, Text: say.T(
+			{Person: "lena", Press: "topic.accept", Pause: 3 * time.Second},
+			{Person: "lena", Pause: 2 * time.Second, Text: say.T(
+				"meilenstein Blog Pumpe ohne Cloud bis:nächste Woche Donnerstag an:@jan vertretung:@mara",
+				"milestone Blog Pump without the cloud until:Thursday next week to:@jan deputy:@mara")},
+			{Person: "lena", Pause: 3 * time.Second, Text: say.T("lage", "status")},
+			{Person: "jan", Place: "social", Pause: 3 * time.Second, Text: say.T(
 				"Ab Januar wird sie teurer.", "From January it will be more expensive.")},
 		}...),
 	}

@@ -51,6 +51,8 @@ type Item struct {
 	Text   string  `json:"text"`
 	Meta   string  `json:"meta,omitempty"`
 	Button *Button `json:"button,omitempty"`
+	// Head marks a heading of the rows that follow.
+	Head bool `json:"head,omitempty"`
 }
 
 // Button does something when pressed. Do is a command in canonical form, checked and authorised anew at every press;

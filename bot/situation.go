@@ -44,6 +44,7 @@ type situation struct {
 
 // line is a line of the situation. A head is shown with the first line of its section.
 type line struct {
+	head bool // it stands above the lines that follow
 	// key is what makes a line the same as yesterday's; empty for one that always counts as new.
 	key    string
 	text   say.Text
@@ -106,7 +107,7 @@ func (s *situation) addWaiting() error {
 	if s.waiting.n == 0 {
 		return nil
 	}
-	s.add(line{text: say.T("Wartet auf {Sie|dich}: {n}", "Waiting for you: {n}").With("n", s.waiting.String())})
+	s.add(line{head: true, text: say.T("Wartet auf {Sie|dich}: {n}", "Waiting for you: {n}").With("n", s.waiting.String())})
 	s.lines = append(append(s.lines, held...), undecided...)
 	return nil
 }
@@ -202,7 +203,7 @@ func (s *situation) addToday() error {
 	if n.n > mostBriefed {
 		head = say.T("Heute: {n} Meilensteine", "Today: {n} milestones").With("n", n.String())
 	}
-	s.add(line{text: head})
+	s.add(line{head: true, text: head})
 	for m, err := range milestones.All(s.k.r, Query{Index: "open", From: from, To: to, Limit: mostBriefed}) {
 		if err != nil {
 			return err
@@ -445,7 +446,7 @@ func (s *situation) card(v say.Voice, head string) Card {
 		card.Note = say.T("+{n} weitere", "+{n} more").In(v, "n", left+1)
 	}
 	for _, l := range shown {
-		item := Item{Text: l.text.In(v), Meta: l.meta.In(v)}
+		item := Item{Text: l.text.In(v), Meta: l.meta.In(v), Head: l.head}
 		if l.button != "" && s.who != nil {
 			row := s.k.bot.commands.byName[l.button]
 			item.Button = &Button{Label: say.T("Lesen", "Read").In(v), Do: row.do(l.ref)}

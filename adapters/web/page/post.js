@@ -138,7 +138,7 @@ export class PostView {
     if (item.ref && !item.text.includes(item.ref)) line.append(make('span', { className: 'ref' }, name(item.ref)), ' ');
     line.append(fill(make('span', { dir: 'auto' }), item.text));
     if (item.meta) line.append(fill(make('span', { className: 'meta', dir: 'auto' }), item.meta));
-    return make('li', {}, line, item.button ? this.#button(post, item.button, false, item.text) : null);
+    return make('li', { className: item.head ? 'head' : '' }, line, item.button ? this.#button(post, item.button, false, item.text) : null);
   }
 
   #buttons(post, buttons) {
