@@ -508,7 +508,7 @@ func (r *Request) tellOwner(m, was *Milestone, moved, handed bool) (say.Text, []
 			if err != nil {
 				return say.Text{}, nil, err
 			}
-			told = say.T("{de}", "{en}").With("de", de, "en", en)
+			told = say.Both(de, en)
 		}
 		before, err := r.books.colleague(was.Owner)
 		if before == nil || err != nil {

@@ -112,7 +112,7 @@ func asOfDay(d, today when.Date) when.Date {
 
 // dayText is a stored day as a text of its own, for placeholders.
 func dayText(day string, now time.Time) say.Text {
-	return say.T(sayDay(say.Voice{Language: say.German}, day, now), sayDay(say.Voice{Language: say.English}, day, now))
+	return say.Both(sayDay(say.Voice{Language: say.German}, day, now), sayDay(say.Voice{Language: say.English}, day, now))
 }
 
 // shortDay speaks the day of an instant that is in the reader's zone.

@@ -60,7 +60,10 @@ func Either(names ...string) Text {
 }
 
 // Plain makes a text that reads the same in both languages, such as a name or a reference.
-func Plain(s string) Text { return T(escape.Replace(s), escape.Replace(s)) }
+func Plain(s string) Text { return Both(s, s) }
+
+// Both is a text that was made for each language elsewhere; it is taken as it is.
+func Both(de, en string) Text { return T(escape.Replace(de), escape.Replace(en)) }
 
 // escape protects braces of foreign text from being read as placeholders.
 var escape = strings.NewReplacer("{", "{{", "}", "}}")
