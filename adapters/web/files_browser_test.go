@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestFilesAreChosenDroppedAndPasted(t *testing.T) {
 	s.shot("files-chosen")
 	s.write("sales", "Drei Dateien")
 	s.shows("sales", "d.txt")
-	m := s.core.Effects()[len(s.core.Effects())-1]
+	m := s.lastSaid()
 	if m.Text != "Drei Dateien" || len(m.Files) != 3 || m.Files[0].Name != "a.txt" || m.Files[0].Size != 16 {
 		t.Errorf("the core got %+v", m)
 	}
@@ -76,7 +77,7 @@ func TestFilesAreChosenDroppedAndPasted(t *testing.T) {
 	s.click(in("sales") + ".composer textarea")
 	s.enter()
 	s.shows("sales", "allein.txt")
-	if m := s.core.Effects()[len(s.core.Effects())-1]; m.Text != "" || len(m.Files) != 1 {
+	if m := s.lastSaid(); m.Text != "" || len(m.Files) != 1 {
 		t.Errorf("the core got %+v", m)
 	}
 }
@@ -118,7 +119,7 @@ func TestFilesWaitForTheServer(t *testing.T) {
 	s.host.open(t)
 	s.click(in("sales") + ".entry.sending .row button")
 	s.shows("sales", "plan.txt")
-	if n := len(s.core.Effects()); n == 0 || len(s.core.Effects()[n-1].Files) != 1 {
+	if len(s.lastSaid().Files) != 1 {
 		t.Errorf("the core got %+v", s.core.Effects())
 	}
 
@@ -160,4 +161,15 @@ func TestFileThatIsGoneIsWordsOnThePage(t *testing.T) {
 	if got := eval[string](s.tab, `fetch(document.querySelector('a[download]').href).then((r) => r.headers.get('Content-Disposition'))`); got != "attachment; filename=plan.pdf" {
 		t.Errorf("the file is sent as %q", got)
 	}
+}
+
+// lastSaid is the last thing that somebody said. A page that comes back opens the conversation again, when it likes.
+func (s *stage) lastSaid() bot.Message {
+	for _, m := range slices.Backward(s.core.Effects()) {
+		if m.Kind == bot.Said {
+			return m
+		}
+	}
+	s.Fatal("the core got nothing that was said")
+	return bot.Message{}
 }
