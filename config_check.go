@@ -247,7 +247,6 @@ func (c *Config) Unbuilt() []string {
 	add(c.Teams != nil, "teams")
 	engine, _, _ := c.Store.Engine()
 	add(engine == Postgres, "store.url with postgres")
-	add(slices.ContainsFunc(c.Roles, func(g RoleGrant) bool { return len(g.Rooms) > 0 }), "roles through rooms")
 	add(len(c.Templates) > 0, "templates")
 	add(len(c.Channels) > 0, "channels")
 	add(len(c.Goals) > 0, "goals")

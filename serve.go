@@ -188,6 +188,7 @@ func (h *house) wire(w world, m *metrics) error {
 	var err error
 	h.bot, err = bot.New(bot.Config{
 		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
+		RoomRoles: coreRoomRoles(c), Organisation: c.Organisation,
 		Voice: say.Voice{Language: c.Language, Address: c.Address}, Zone: c.Zone, Calendar: c.Holidays,
 		Reminders: coreReminders(c), Briefing: coreBriefing(c),
 		Retention: bot.Retention{Messages: c.Retention.Messages, Cards: c.Retention.Cards},
@@ -289,6 +290,18 @@ func hears(c *Config, room string) []string {
 		}
 	}
 	return names
+}
+
+// coreRoomRoles are the roles that the people in a room have, by its name.
+func coreRoomRoles(c *Config) map[string]bot.Roles {
+	roles := map[string]bot.Roles{}
+	for _, grant := range c.Roles {
+		role, _ := bot.ParseRole(grant.Name) // checked with the configuration
+		for _, room := range grant.Rooms {
+			roles[room] |= role
+		}
+	}
+	return roles
 }
 
 // coreMembers are the people as the core knows them, with the roles that the roles section gives them.

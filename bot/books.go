@@ -32,7 +32,7 @@ func (k *books) who(i Identity) (*Person, error) {
 		}
 		return k.person(found.Key)
 	}
-	return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest}), nil
+	return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest})
 }
 
 // person returns somebody by id. A member who was never met has an empty record; an unknown id is ErrNotFound.
@@ -48,11 +48,11 @@ func (k *books) person(id string) (*Person, error) {
 		return nil, err
 	}
 	p.guest = len(p.Identities) > 0 && p.Identities[0].Guest
-	return k.join(p), nil
+	return k.join(p)
 }
 
-// join adds to a person who they are by configuration.
-func (k *books) join(p *Person) *Person {
+// join adds to a person who they are by configuration, and by the rooms that they are in.
+func (k *books) join(p *Person) (*Person, error) {
 	p.home, p.member = k.bot, k.bot.member(p.ID)
 	switch {
 	case p.member != nil:
@@ -61,7 +61,9 @@ func (k *books) join(p *Person) *Person {
 		p.roles = Staff
 	}
 	k.people[p.ID] = p
-	return p
+	through, err := k.throughRooms(p)
+	p.roles |= through
+	return p, err
 }
 
 func (b *Bot) member(id string) *Member {
@@ -72,7 +74,7 @@ func (b *Bot) member(id string) *Member {
 	return &b.company[i]
 }
 
-// holders are the people of the company who have a role, in the order of the configuration.
+// holders are the people who have a role: by the configuration, in its order, then through rooms.
 func (k *books) holders(role Roles) ([]*Person, error) {
 	var found []*Person
 	for _, m := range k.bot.company {
@@ -84,6 +86,15 @@ func (k *books) holders(role Roles) ([]*Person, error) {
 			return nil, err
 		}
 		found = append(found, p)
+	}
+	residents, err := k.residents(role)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range residents {
+		if !slices.Contains(found, p) {
+			found = append(found, p)
+		}
 	}
 	return found, nil
 }

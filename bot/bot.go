@@ -23,6 +23,11 @@ type Config struct {
 	Lines []Line
 	// People are the members that the configuration knows; others are met as they come.
 	People []Member
+	// RoomRoles are the roles that everybody of the company in a room has, by the name of the room.
+	RoomRoles map[string]Roles
+	// Organisation are the mail domains of the company's own people, in lower case. When it is not empty, nobody without
+	// such an address gains a role through a room.
+	Organisation []string
 	// Voice is how people are spoken to whose own is unknown; zero fields mean German and Sie.
 	Voice say.Voice
 	// Zone is the time zone of people whose own is unknown; nil means UTC.
@@ -66,10 +71,13 @@ type Bot struct {
 	guards   guards
 	jobs     map[string]job
 	company  []Member
-	members  map[string]*Member // by identity
-	voice    say.Voice
-	zone     *time.Location
-	calendar *when.Calendar
+	// roomRoles and organisation are those of the configuration.
+	roomRoles    map[string]Roles
+	organisation []string
+	members      map[string]*Member // by identity
+	voice        say.Voice
+	zone         *time.Location
+	calendar     *when.Calendar
 
 	reminders Reminders
 	briefing  Briefing
@@ -98,6 +106,7 @@ func New(c Config) (*Bot, error) {
 		return nil, fmt.Errorf("bot: %w", err)
 	}
 	b := &Bot{
+		roomRoles: c.RoomRoles, organisation: c.Organisation,
 		store: c.Store, adapters: map[string]Adapter{}, rooms: c.Rooms, company: slices.Clone(c.People),
 		members: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
 		zone: c.Zone, calendar: c.Calendar, now: c.Now, log: c.Log, observe: c.Observe, lease: c.Lease, commands: rows,

@@ -20,6 +20,7 @@ type chat struct {
 	can bot.Capabilities
 
 	mu    sync.Mutex
+	core  bot.Core       // nil until it runs
 	next  map[string]int // the newest id of each place
 	posts []shown
 	lines []line
@@ -71,7 +72,10 @@ func (c *chat) give(place string) int {
 	return c.next[place]
 }
 
-func (c *chat) Run(ctx context.Context, _ bot.Core) error {
+func (c *chat) Run(ctx context.Context, core bot.Core) error {
+	c.mu.Lock()
+	c.core = core
+	c.mu.Unlock()
 	<-ctx.Done()
 	return nil
 }

@@ -45,6 +45,8 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	vanish a.png                the file is gone from the platform; with "break" it cannot be read
 //	anna in #pr reacts 3 👍     puts an emoji on post 3; "unreacts" takes it away
 //	anna in #pr shortcuts line.all 3  uses a shortcut on post 3
+//	anna in #pr joins           comes into a room; "leaves" goes out of it
+//	members of #pr: anna tom    the platform tells who is in a room, all of them
 //	anna opens                  opens the direct conversation for the first time
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
@@ -157,7 +159,7 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 }
 
 // configure reads a line of the config section: "person id Name role,role [du] [en] [afar] [nochat] [Zone/Name]", "room name
-// party", "line name mode guard|open room room …", "calendar region", "reminders before at budget", "briefing at who …",
+// party", "line name mode guard|open room room …", "gives room role", "calendar region", "reminders before at budget", "briefing at who …",
 // "begin 2027-03-26 09:12", "no private" or "no files".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
@@ -197,6 +199,12 @@ func (p *play) configure(words []string) {
 		p.config.People = append(p.config.People, m)
 	case "room":
 		p.config.Rooms = append(p.config.Rooms, bot.Room{Name: words[1], Party: words[2], Place: bot.Place{Adapter: "chat", ID: "#" + words[1]}})
+	case "gives": // gives room role
+		if p.config.RoomRoles == nil {
+			p.config.RoomRoles = map[string]bot.Roles{}
+		}
+		role, _ := bot.ParseRole(words[2])
+		p.config.RoomRoles[words[1]] |= role
 	case "line":
 		l := bot.Line{Name: words[1], Mode: bot.LineMode(words[2]), Guard: words[3] == "guard"}
 		l.Rooms = words[4:]
@@ -304,6 +312,7 @@ var (
 	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
 	reacts   = regexp.MustCompile(`^(\w+) in (#\w+) (un)?reacts (\d+) (.*)$`)
+	moves    = regexp.MustCompile(`^(\w+) in (#\w+) (joins|leaves)$`)
 	shorts   = regexp.MustCompile(`^(\w+) in (#\w+) shortcuts (\S+) (\d+)$`)
 	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
@@ -354,6 +363,15 @@ func (p *play) step(line string) {
 		p.stop()
 		p.config.People = slices.DeleteFunc(p.config.People, func(m bot.Member) bool { return m.ID == strings.TrimPrefix(line, "leaves ") })
 		p.start()
+	case strings.HasPrefix(line, "members of "):
+		room, names, _ := strings.Cut(strings.TrimPrefix(line, "members of "), ":")
+		var now []bot.Identity
+		for _, name := range strings.Fields(names) {
+			now = append(now, bot.Identity{ID: name})
+		}
+		if err := p.chat.core.Members(p.t.Context(), bot.Place{ID: room}, now); err != nil {
+			p.t.Error(err)
+		}
 	case line == "again":
 		p.receive(p.last)
 	case faultish.MatchString(line):
@@ -412,6 +430,13 @@ func (p *play) message(line string) bot.Message {
 		m.Files = attached(f[5])
 		if d, err := time.ParseDuration(f[4]); err == nil {
 			m.At = m.At.Add(d)
+		}
+	case moves.MatchString(line):
+		f := moves.FindStringSubmatch(line)
+		m.Kind, m.From.ID, m.Place = bot.Joined, f[1], bot.Place{ID: f[2]}
+		m.From.Guest = strings.HasPrefix(f[1], "guest")
+		if f[3] == "leaves" {
+			m.Kind = bot.Left
 		}
 	case deletes.MatchString(line):
 		f := deletes.FindStringSubmatch(line)

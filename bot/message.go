@@ -58,6 +58,12 @@ const (
 	Reacted   MessageKind = "reacted"   // a person put an emoji on a message, or took it away: ID, Reaction, Removed
 )
 
+// The kinds of moving about: From came into Place, or left it.
+const (
+	Joined MessageKind = "joined"
+	Left   MessageKind = "left"
+)
+
 // Subject is a message that somebody chose to do something with.
 type Subject struct {
 	// Place and ID are where it is.

@@ -201,6 +201,9 @@ func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent
 	if m.Kind.change() && m.Place.Direct {
 		return intent{req: &Request{Reader: r, Now: now, Message: m, bot: b, books: k}}, nil // what was done is done
 	}
+	if m.Kind == Joined || m.Kind == Left {
+		return b.moved(k, m), nil
+	}
 	if m.Kind.change() || m.Kind == Said && !m.Place.Direct && !m.Addressed {
 		return b.overhear(k, m)
 	}

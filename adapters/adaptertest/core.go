@@ -20,6 +20,7 @@ type Core struct {
 	keys     map[string]bool
 	notes    []bot.Note
 	broken   error
+	members  map[string][]bot.Identity
 }
 
 // NewCore makes a core that takes everything and answers nothing.
@@ -72,6 +73,26 @@ func (c *Core) seen(turn string) (bot.Outcome, bool) {
 	out, seen := c.outcomes[turn]
 	out.Seen = seen
 	return out, seen
+}
+
+// Members implements [bot.Core]; see MembersOf.
+func (c *Core) Members(_ context.Context, p bot.Place, now []bot.Identity) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken == nil {
+		if c.members == nil {
+			c.members = map[string][]bot.Identity{}
+		}
+		c.members[p.ID] = now
+	}
+	return c.broken
+}
+
+// MembersOf are the people who were last said to be in a room; nil before anything was said.
+func (c *Core) MembersOf(p bot.Place) []bot.Identity {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.members[p.ID]
 }
 
 // Append implements [bot.Core].
