@@ -41,7 +41,7 @@ var vocabulary = []row{
 		"night nights;midnight;cob"},
 	{kPart, both, partClose, 0, "eod eob"},
 	{kUnit, german, int(minutes), 1, "minute minuten min;stunde stunden std h;tag tage tagen t;" +
-		"werktag werktage werktagen arbeitstag arbeitstage arbeitstagen;woche wochen;wochenende wochenenden;;" +
+		"werktag werktage werktagen arbeitstag arbeitstage arbeitstagen;woche wochen kw kalenderwoche;wochenende wochenenden;;" +
 		"monat monate monaten monats;quartal quartale quartals vierteljahr;jahr jahre jahren jahres"},
 	{kUnit, english, int(minutes), 1, "minute minutes min mins;hour hours hr hrs h;day days d;workday workdays weekday weekdays;" +
 		"week weeks w wk wks;weekend weekends;fortnight fortnights;month months;quarter quarters;year years yr yrs"},
@@ -112,7 +112,7 @@ var vocabulary = []row{
 	{kFill, german, 0, 0, "am an ab auf bis zum zur zu vom von für der die das den dem des im in um gegen schon erst dann also mal so gleich punkt " +
 		"spätestens frühestens circa ca etwa wieder bereits noch ungefähr voraussichtlich genau pünktlich"},
 	{kFill, english, 0, 0, "at by on for of the until till til due from in around about approximately approx starting no later than " +
-		"latest not maybe probably say during sometime calendar"},
+		"latest towards toward not maybe probably say during sometime calendar"},
 	{kTail, both, 0, 0, "bitte please pls danke thanks thx sharp pünktlich spätestens genau rum herum ish latest noch"},
 	{kZone, both, 0, 60, "utc gmt;mez cet;mesz cest"},
 }
