@@ -51,6 +51,10 @@ type Core interface {
 	Append(ctx context.Context, notes ...Note) error
 	// Notes returns up to limit notes with a number greater than after, in order.
 	Notes(ctx context.Context, after uint64, limit int) ([]Note, error)
+	// Keep replaces pieces of the adapter's state. Durable when it returns.
+	Keep(ctx context.Context, kept ...Kept) error
+	// Kept returns the pieces of the adapter's state whose key begins with prefix, in the order of their keys.
+	Kept(ctx context.Context, prefix string) ([]Kept, error)
 	// Members tells who is in a room now, all of them; changes come as [Joined] and [Left] messages. Adapters whose platform
 	// knows membership call it when they start and after an outage. Nothing is kept for a room that gives no role.
 	Members(ctx context.Context, p Place, now []Identity) error

@@ -51,13 +51,13 @@ type Config struct {
 
 // Observation is one thing that happened, for metrics: no texts, no names.
 type Observation struct {
-	// What is "turn" or "delivery".
+	// What is "turn", "delivery", or "ignored" for what an adapter passed over.
 	What string
-	// Kind is the kind of message, or the adapter of a delivery.
+	// Kind is the kind of message, or the adapter of a delivery or of what was passed over.
 	Kind string
 	// Command is the name of the command of a turn; empty for none.
 	Command string
-	// Code is "ok", an error's [Code], or the [Fate] of a delivery.
+	// Code is "ok", an error's [Code], the [Fate] of a delivery, or why something was passed over.
 	Code string
 	Took time.Duration
 }

@@ -30,6 +30,9 @@ type Command struct {
 	Private bool
 	// Form opens the form when nothing but the reference was given, though no argument is required.
 	Form bool
+	// Slash is a slash command of its own where a platform has them, such as "/thema": ASCII, and none of Slack's. Empty for
+	// a command that is reached behind /standleitung only.
+	Slash string
 	// Daily orders the verbs that help shows first, from 1; 0 for all others.
 	Daily int
 	// Label is what a button for the command says, and the title of its form.

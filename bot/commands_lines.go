@@ -36,7 +36,7 @@ func lineCommands() []Command {
 	line := Arg{Name: "line", Kind: ArgLine, Free: true, Max: 80, Label: say.T("Welche Leitung?", "Which line?")}
 	return []Command{
 		{
-			Name: "line.all", DE: []string{"an alle", "leitung"}, EN: []string{"to all", "line"}, Roles: Everyone, Args: []Arg{text}, Daily: 4,
+			Name: "line.all", DE: []string{"an alle", "leitung"}, EN: []string{"to all", "line"}, Roles: Everyone, Args: []Arg{text}, Slash: "/leitung", Daily: 4,
 			Label: say.T("An alle", "To all"), Offer: say.T("An alle senden", "Send to all"),
 			Help:    say.T("Über die Leitung an alle Räume sagen, von überall.", "Say it over the line to all rooms, from anywhere."),
 			Example: say.T("an alle Die neue Pumpe ist da.", "to all The new pump is here."), Look: lookSend, Run: runSend,
@@ -53,7 +53,7 @@ func lineCommands() []Command {
 		},
 		{
 			Name: "lines.show", DE: []string{"leitungen"}, EN: []string{"lines"}, Roles: Everyone,
-			Label: say.T("Leitungen zeigen", "Show the lines"), Help: say.T("Wie es jeder Leitung geht: Räume, letzte Nachricht, was wartet.", "How each line is: rooms, last message, what waits."),
+			Slash: "/leitungen", Label: say.T("Leitungen zeigen", "Show the lines"), Help: say.T("Wie es jeder Leitung geht: Räume, letzte Nachricht, was wartet.", "How each line is: rooms, last message, what waits."),
 			Example: say.T("leitungen", "lines"), Run: runLines,
 		},
 		{

@@ -33,7 +33,7 @@ func topicCommands() []Command {
 	optional[0].Hint, optional[0].Required = say.Text{}, false
 	return []Command{
 		{
-			Name: "topic.suggest", DE: []string{"thema", "idee"}, EN: []string{"topic", "idea"}, Roles: Everyone, Args: idea, Daily: 1,
+			Name: "topic.suggest", DE: []string{"thema", "idee"}, EN: []string{"topic", "idea"}, Roles: Everyone, Args: idea, Slash: "/thema", Daily: 1,
 			Label: say.T("Thema vorschlagen", "Suggest a topic"), Offer: say.T("Als Thema vorschlagen", "Suggest as a topic"),
 			Help: say.T("Ein Thema vorschlagen. {Sie erfahren|Du erfährst}, was daraus wird.",
 				"Suggest a topic. You hear what becomes of it."),
@@ -45,7 +45,7 @@ func topicCommands() []Command {
 			Label: say.T("Trotzdem vorschlagen", "Suggest anyway"),
 		},
 		{
-			Name: "topics.list", DE: []string{"themen"}, EN: []string{"topics"}, Roles: Everyone, Daily: 8,
+			Name: "topics.list", DE: []string{"themen"}, EN: []string{"topics"}, Roles: Everyone, Slash: "/themen", Daily: 8,
 			Args: []Arg{
 				{Name: "filter", Kind: ArgLine, Free: true, Max: 200, Label: say.T("Welche?", "Which?")},
 				{Name: "before", Kind: ArgLine, EN: "before", Max: 20, Label: say.T("Vor", "Before")},

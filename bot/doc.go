@@ -43,6 +43,7 @@
 //	Unit        –            a unit of work: everything in it is stored, or nothing
 //	Journal     –            an adapter's own durable notes
 //	Log         Protokoll    who did what to which thing and when, chained by hash; sealing closes the chain
+//	Kept        –            an adapter's own durable state, replaced as it changes
 //
 // # The path of a message
 //

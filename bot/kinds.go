@@ -213,6 +213,7 @@ func kindTable() []kindRow {
 		keep(logHeads, kindRow{quiet: true}),
 		keep(turns, kindRow{quiet: true}),
 		keep(journal, kindRow{quiet: true}),
+		keep(state, kindRow{quiet: true}),
 		keep(announcements, kindRow{quiet: true}),
 		keep(editions, kindRow{quiet: true}),
 		keep(rechecks, kindRow{quiet: true}),

@@ -42,6 +42,8 @@ type Message struct {
 	At time.Time
 	// Notes land in the adapter's journal in the same unit of work as the effect; see [Core].
 	Notes []Note
+	// Keep is state of the adapter that is replaced in the same unit of work; see [Core].
+	Keep []Kept
 }
 
 // MessageKind says what happened.

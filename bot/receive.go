@@ -69,10 +69,10 @@ func (b *Bot) Receive(ctx context.Context, m Message) (Outcome, error) {
 	if in.form != nil {
 		return Outcome{Form: in.form}, nil
 	}
-	if in.run == nil && len(m.Notes) == 0 {
+	if in.run == nil && len(m.Notes) == 0 && len(m.Keep) == 0 {
 		return Outcome{}, nil
 	}
-	outcome, code, err := b.settle(ctx, m.Turn, in, m.Notes)
+	outcome, code, err := b.settle(ctx, m.Turn, in, &m)
 	if err == nil {
 		b.wake()
 		b.observe(Observation{What: "turn", Kind: string(m.Kind), Command: commandName(in.req), Code: string(code), Took: b.now().Sub(began)})
@@ -92,8 +92,8 @@ func (b *Bot) Do(ctx context.Context, id string, run func(context.Context, *Requ
 	return err
 }
 
-// settle is the unit of work of a turn.
-func (b *Bot) settle(ctx context.Context, id string, in intent, notes []Note) (Outcome, Code, error) {
+// settle is the unit of work of a turn; m is nil for what nobody sent.
+func (b *Bot) settle(ctx context.Context, id string, in intent, m *Message) (Outcome, Code, error) {
 	var outcome Outcome
 	var code Code
 	err := b.store.Update(ctx, func(tx Tx) error {
@@ -108,8 +108,8 @@ func (b *Bot) settle(ctx context.Context, id string, in intent, notes []Note) (O
 		outcome = Outcome{}
 		req := *in.req
 		req.Tx, req.Reader, req.books = tx, tx, b.open(tx, req.Now)
-		if len(notes) > 0 {
-			if err := appendNotes(tx, req.Message.Place.Adapter, notes); err != nil {
+		if m != nil {
+			if err := remember(tx, m); err != nil {
 				return err
 			}
 		}
@@ -125,6 +125,14 @@ func (b *Bot) settle(ctx context.Context, id string, in intent, notes []Note) (O
 		code = "ok"
 	}
 	return outcome, code, err
+}
+
+// remember writes what the adapter wants remembered with a message.
+func remember(tx Tx, m *Message) error {
+	if err := appendNotes(tx, m.Place.Adapter, m.Notes); err != nil {
+		return err
+	}
+	return keepState(tx, m.Place.Adapter, m.Keep)
 }
 
 // handle runs the handler and stores what it answers; a fault undoes what it wrote and becomes the answer.

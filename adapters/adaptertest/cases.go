@@ -246,7 +246,7 @@ func submitted(s *stage) {
 		switch {
 		case m.Kind == bot.Said:
 			return bot.Outcome{Form: form}, nil
-		case m.Fields["text"] == "":
+		case m.Fields["text"] == "Hm":
 			return bot.Outcome{Errors: map[string]string{"text": "Hier fehlt etwas."}}, nil
 		}
 		return bot.Outcome{}, nil
@@ -255,7 +255,7 @@ func submitted(s *stage) {
 	if diff := cmp.Diff(form, r.Form); diff != "" {
 		s.Fatalf("form (-want +got):\n%s", diff)
 	}
-	r = s.taken(s.Platform.Submit(s.People[0], s.Rooms[0], form, map[string]string{"text": "", "for": "Presse"}))
+	r = s.taken(s.Platform.Submit(s.People[0], s.Rooms[0], form, map[string]string{"text": "Hm", "for": "Presse"}))
 	if r.Errors["text"] != "Hier fehlt etwas." {
 		s.Errorf("errors = %v, want the one of text", r.Errors)
 	}

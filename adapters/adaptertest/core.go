@@ -2,6 +2,8 @@ package adaptertest
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	"standleitung/bot"
@@ -19,13 +21,14 @@ type Core struct {
 	outcomes map[string]bot.Outcome
 	keys     map[string]bool
 	notes    []bot.Note
+	kept     map[string][]byte
 	broken   error
 	members  map[string][]bot.Identity
 }
 
 // NewCore makes a core that takes everything and answers nothing.
 func NewCore() *Core {
-	return &Core{outcomes: map[string]bot.Outcome{}, keys: map[string]bool{}}
+	return &Core{outcomes: map[string]bot.Outcome{}, keys: map[string]bool{}, kept: map[string][]byte{}}
 }
 
 // Answer sets what a new message gets; nil takes everything and answers nothing. The function may block. As the real
@@ -64,6 +67,7 @@ func (c *Core) Receive(_ context.Context, m bot.Message) (bot.Outcome, error) {
 	c.effects = append(c.effects, m)
 	c.outcomes[m.Turn] = out
 	c.write(m.Notes)
+	c.keep(m.Keep)
 	return out, nil
 }
 
@@ -141,4 +145,38 @@ func (c *Core) Effects() []bot.Message {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]bot.Message(nil), c.effects...)
+}
+
+// Keep implements [bot.Core].
+func (c *Core) Keep(_ context.Context, kept ...bot.Kept) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken == nil {
+		c.keep(kept)
+	}
+	return c.broken
+}
+
+func (c *Core) keep(kept []bot.Kept) {
+	for _, k := range kept {
+		if k.Value == nil {
+			delete(c.kept, k.Key)
+		} else {
+			c.kept[k.Key] = k.Value
+		}
+	}
+}
+
+// Kept implements [bot.Core].
+func (c *Core) Kept(_ context.Context, prefix string) ([]bot.Kept, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []bot.Kept
+	for key, value := range c.kept {
+		if strings.HasPrefix(key, prefix) {
+			found = append(found, bot.Kept{Key: key, Value: value})
+		}
+	}
+	slices.SortFunc(found, func(a, b bot.Kept) int { return strings.Compare(a.Key, b.Key) })
+	return found, c.broken
 }
