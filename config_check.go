@@ -243,7 +243,6 @@ func (c *Config) Unbuilt() []string {
 			names = append(names, name)
 		}
 	}
-	add(c.Slack != nil, "slack")
 	add(c.Teams != nil, "teams")
 	engine, _, _ := c.Store.Engine()
 	add(engine == Postgres, "store.url with postgres")

@@ -25,12 +25,15 @@ func newServer(routes http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// routes puts the fixed paths in front of the chat, which has all others.
-func routes(chat http.Handler, health *health, m *metrics) http.Handler {
+// routes puts the fixed paths and those of the platforms in front of the chat, which has all others.
+func routes(chat http.Handler, platforms map[string]http.Handler, health *health, m *metrics) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.Handle("GET /readyz", health)
 	mux.Handle("GET /metrics", m.handler())
+	for path, platform := range platforms {
+		mux.Handle(path, platform)
+	}
 	mux.Handle("/", chat)
 	return hardened(mux)
 }

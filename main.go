@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"standleitung/adapters/slack"
 )
 
 // nordpumpe is the configuration of the built-in example.
@@ -59,14 +61,15 @@ type commandLine struct {
 	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"The least level that is logged: debug, info, warn or error."`
 	LogFormat string     `default:"auto" enum:"auto,text,json" placeholder:"FORMAT" help:"How logs are written to stderr: text or json; auto is text on a terminal, else json."`
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run until a signal to stop (the default)."`
-	Check   checkCommand   `cmd:"" help:"Tell all faults of the configuration."`
-	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the store, of a running server or of a stopped one."`
-	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the store."`
-	Export  exportCommand  `cmd:"" help:"Write records to stdout."`
-	Verify  verifyCommand  `cmd:"" help:"Prove the chain of the log and the indexes of the store."`
-	Try     tryCommands    `cmd:"" help:"Try the hard parts by themselves."`
-	Version versionCommand `cmd:"" help:"Tell version, commit and Go version."`
+	Serve    serveCommand     `cmd:"" default:"withargs" help:"Run until a signal to stop (the default)."`
+	Check    checkCommand     `cmd:"" help:"Tell all faults of the configuration."`
+	Manifest manifestCommands `cmd:"" help:"Write the manifest of the app for a platform."`
+	Backup   backupCommand    `cmd:"" help:"Write a consistent copy of the store, of a running server or of a stopped one."`
+	Restore  restoreCommand   `cmd:"" help:"Put a backup in the place of the store."`
+	Export   exportCommand    `cmd:"" help:"Write records to stdout."`
+	Verify   verifyCommand    `cmd:"" help:"Prove the chain of the log and the indexes of the store."`
+	Try      tryCommands      `cmd:"" help:"Try the hard parts by themselves."`
+	Version  versionCommand   `cmd:"" help:"Tell version, commit and Go version."`
 }
 
 // run runs one command line and returns the exit code.
@@ -152,10 +155,12 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-type checkCommand struct{}
+type checkCommand struct {
+	Online bool `help:"Try the credentials at the platforms, too."`
+}
 
 // Run implements check.
-func (checkCommand) Run(cli *commandLine, w world) error {
+func (check checkCommand) Run(ctx context.Context, cli *commandLine, w world) error {
 	c, name, err := w.load(cli.Config)
 	if err != nil {
 		return err
@@ -164,7 +169,27 @@ func (checkCommand) Run(cli *commandLine, w world) error {
 	for _, part := range c.Unbuilt() {
 		fmt.Fprintf(w.stdout, "%s: %s: this version of the program does not have it yet\n", name, part)
 	}
+	if check.Online {
+		return w.checkOnline(ctx, c)
+	}
 	return nil
+}
+
+// errMissing is returned when a platform does not give what the configuration needs; what, stands on stdout.
+var errMissing = errors.New("something is missing: see above")
+
+// checkOnline tries the credentials of the platforms.
+func (w world) checkOnline(ctx context.Context, c *Config) error {
+	if c.Slack == nil {
+		fmt.Fprintln(w.stdout, "there is no platform to ask")
+		return nil
+	}
+	log := slog.New(slog.DiscardHandler)
+	fine, err := slack.Check(ctx, slackConfig(c, w.now, log, nil), w.stdout)
+	if err == nil && !fine {
+		err = errMissing
+	}
+	return err
 }
 
 type versionCommand struct{}

@@ -18,6 +18,7 @@ type metrics struct {
 	turns      *prometheus.HistogramVec
 	deliveries *prometheus.HistogramVec
 	units      *prometheus.HistogramVec
+	ignored    *prometheus.CounterVec
 }
 
 func newMetrics(store bot.Store) *metrics {
@@ -32,13 +33,16 @@ func newMetrics(store bot.Store) *metrics {
 		deliveries: seconds("standleitung_delivery_seconds", "Tries to deliver, by adapter and outcome.", "adapter", "outcome"),
 		units:      seconds("standleitung_store_unit_seconds", "Units of work of the store until they are durable, by operation.", "operation"),
 	}
+	m.ignored = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "standleitung_ignored_total", Help: "What came in and was passed over, by adapter and reason.",
+	}, []string{"adapter", "reason"})
 	b := readBuild()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "standleitung_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": b.version, "commit": b.commit, "go": b.goVersion},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.turns, m.deliveries, m.units, info, newStoreCollector(store),
+	m.registry.MustRegister(m.turns, m.deliveries, m.units, m.ignored, info, newStoreCollector(store),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -54,6 +58,8 @@ func (m *metrics) observe(o bot.Observation) {
 		m.turns.WithLabelValues(o.Kind, o.Code).Observe(o.Took.Seconds())
 	case "delivery":
 		m.deliveries.WithLabelValues(o.Kind, o.Code).Observe(o.Took.Seconds())
+	case "ignored":
+		m.ignored.WithLabelValues(o.Kind, o.Code).Inc()
 	}
 }
 

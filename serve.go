@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"standleitung/adapters/slack"
 	"standleitung/adapters/web"
 	"standleitung/bot"
 	"standleitung/bot/say"
@@ -83,7 +84,7 @@ func (c *Config) listenOn(address string) error {
 // without it, and says what else will have no effect.
 func refuseUnbuilt(c *Config, name string, log *slog.Logger) error {
 	engine, _, _ := c.Store.Engine()
-	if c.Slack != nil || c.Teams != nil || engine != Bolt {
+	if c.Teams != nil || engine != Bolt {
 		return fmt.Errorf("%s: this version of the program cannot run with %s yet: remove it, or use a later version",
 			name, strings.Join(c.Unbuilt(), ", "))
 	}
@@ -185,6 +186,17 @@ func (h *house) wire(w world, m *metrics) error {
 		h.adapters = append(h.adapters, adapter)
 		chat = adapter.Routes()
 	}
+	platforms := map[string]http.Handler{}
+	if c.Slack != nil {
+		adapter, err := slack.New(slackConfig(c, w.now, h.log, m.observe))
+		if err != nil {
+			return err
+		}
+		h.adapters = append(h.adapters, adapter)
+		if c.Slack.AppToken.Reveal() == "" {
+			platforms["/slack/"] = adapter.Routes()
+		}
+	}
 	var err error
 	h.bot, err = bot.New(bot.Config{
 		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
@@ -201,8 +213,25 @@ func (h *house) wire(w world, m *metrics) error {
 	if err != nil {
 		return err
 	}
-	h.routes = routes(chat, newHealth(h.store, h.adapters), m)
+	h.routes = routes(chat, platforms, newHealth(h.store, h.adapters), m)
 	return nil
+}
+
+// slackConfig is what the adapter of Slack needs of the configuration.
+func slackConfig(c *Config, now func() time.Time, log *slog.Logger, observe func(bot.Observation)) slack.Config {
+	sc := slack.Config{
+		BotToken: c.Slack.BotToken.Reveal(), AppToken: c.Slack.AppToken.Reveal(), SigningSecret: c.Slack.SigningSecret.Reveal(),
+		APIURL: c.Slack.APIURL, Slashes: map[string]string{}, Home: bot.HomeCard, Observe: observe, Log: log, Now: now,
+	}
+	for _, r := range c.Rooms {
+		if r.Slack != "" {
+			sc.Rooms = append(sc.Rooms, r.Slack)
+		}
+	}
+	for _, s := range bot.Slashes() {
+		sc.Slashes[s.Command] = s.Verb
+	}
+	return sc
 }
 
 // chatConfig is what the web chat needs of the configuration.
@@ -238,8 +267,11 @@ func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
 func coreRooms(c *Config) []bot.Room {
 	var rooms []bot.Room
 	for _, r := range c.Rooms {
-		if r.Web != "" {
+		switch {
+		case r.Web != "":
 			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: web.RoomPlace(r.Web)})
+		case r.Slack != "":
+			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: slack.RoomPlace(r.Slack)})
 		}
 	}
 	return rooms
@@ -324,6 +356,9 @@ func coreMembers(c *Config) []bot.Member {
 		}
 		if c.Web.Chat {
 			m.Identities = append(m.Identities, bot.Identity{Adapter: web.Name, ID: p.Name, Name: p.FullName, Email: p.Email})
+		}
+		if c.Slack != nil && p.Slack != "" {
+			m.Identities = append(m.Identities, bot.Identity{Adapter: slack.Name, ID: p.Slack, Name: p.FullName, Email: p.Email})
 		}
 		members = append(members, m)
 	}

@@ -1,0 +1,322 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"standleitung/bot"
+)
+
+const (
+	// overlap is how far before the mark a history is read: Slack's redeliveries come out of order, up to six minutes late.
+	overlap = 15 * time.Minute
+	// followed is how many days before the mark the roots of threads are looked at for new answers, and messages for edits.
+	followed = 7 * 24 * time.Hour
+	// lookEvery is how often the histories are read though nothing was noticed: Slack gives up on an event after six minutes.
+	lookEvery = 10 * time.Minute
+	// again is the pause after a history that could not be read.
+	again = 30 * time.Second
+	// mostPages bounds one reading of one channel: 20,000 messages.
+	mostPages = 100
+	markKey   = "mark/"
+)
+
+// marks are how far each channel was read, by the ts of its newest message. A kept mark moves only while nothing before it
+// can be missing: from an outage on until its history was read, it stands still.
+type marks struct {
+	mu     sync.Mutex
+	kept   map[string]string // as it is in the store
+	newest map[string]string
+	whole  map[string]bool // nothing before newest is missing
+	// seen are the turns that were handled lately: their histories need not hand them over again.
+	seen recent
+}
+
+// load takes in what was kept.
+func (m *marks) load(k bot.Kept) {
+	channel, ok := strings.CutPrefix(k.Key, markKey)
+	if !ok || !validTS(string(k.Value)) {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	m.kept[channel], m.newest[channel] = string(k.Value), string(k.Value)
+}
+
+func (m *marks) make() {
+	if m.kept == nil {
+		m.kept, m.newest, m.whole = map[string]string{}, map[string]string{}, map[string]bool{}
+	}
+}
+
+// advance returns what to keep when a message is handled; nil when the mark stands still, or is further already.
+func (m *marks) advance(channel, ts string) []bot.Kept {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	if !m.moves(channel) || compareTS(ts, m.kept[channel]) <= 0 {
+		return nil
+	}
+	return []bot.Kept{{Key: markKey + channel, Value: []byte(ts)}}
+}
+
+// read notes that a message was handled.
+func (m *marks) read(channel, ts string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	if compareTS(ts, m.newest[channel]) > 0 {
+		m.newest[channel] = ts
+	}
+	if m.moves(channel) {
+		m.whole[channel], m.kept[channel] = true, m.newest[channel]
+	}
+}
+
+// moves reports whether the mark of a channel may move: also with the first direct message, which has nothing before it.
+func (m *marks) moves(channel string) bool {
+	return m.whole[channel] || isDirect(channel) && m.kept[channel] == ""
+}
+
+// hold makes all marks stand still.
+func (m *marks) hold() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.whole)
+}
+
+// of returns a channel's mark, and whether nothing before it is missing.
+func (m *marks) of(channel string) (ts string, whole bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kept[channel], m.whole[channel]
+}
+
+// release lets a mark move again and returns where it stands now.
+func (m *marks) release(channel string) []bot.Kept {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	m.whole[channel] = true
+	if m.newest[channel] == m.kept[channel] {
+		return nil
+	}
+	m.kept[channel] = m.newest[channel]
+	return []bot.Kept{{Key: markKey + channel, Value: []byte(m.newest[channel])}}
+}
+
+// channels are all that have a mark.
+func (m *marks) channels() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.kept))
+}
+
+// begin has a room read from an instant on: nothing before it is missing.
+func (a *Adapter) begin(ctx context.Context, core bot.Core, channel, ts string) error {
+	a.marks.read(channel, ts)
+	return core.Keep(ctx, a.marks.release(channel)...)
+}
+
+// runCatchUp reads the histories when something may have been missed, until ctx ends.
+func (a *Adapter) runCatchUp(ctx context.Context) {
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.woken:
+		case <-timer.C:
+		}
+		pause := lookEvery
+		if !a.catchUp(ctx) {
+			pause = again
+		}
+		timer.Reset(pause)
+	}
+}
+
+// catchUp reads the history of every channel; false when it is to be tried again soon.
+func (a *Adapter) catchUp(ctx context.Context) bool {
+	core, ok := a.shift.enter()
+	if !ok {
+		return true
+	}
+	defer a.shift.leave()
+	a.forgetOffers(ctx, core)
+	a.forgetSharings(ctx, core)
+	done := true
+	channels := slices.Sorted(maps.Keys(a.rooms))
+	for _, c := range a.marks.channels() {
+		if isDirect(c) {
+			channels = append(channels, c)
+		}
+	}
+	for _, channel := range channels {
+		err := a.readBack(ctx, core, channel)
+		switch code := codeOf(err); {
+		case ctx.Err() != nil:
+			return true
+		case err == nil, code == "not_in_channel", code == "channel_not_found", code == "is_archived":
+		default:
+			a.log.WarnContext(ctx, "cannot read a history, will retry", "channel", channel, "error", err)
+			done = false
+			if !sleep(ctx, min(patienceOf(err), time.Minute)) {
+				return true
+			}
+		}
+	}
+	return done
+}
+
+// readBack hands over what was missed in a channel.
+func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) error {
+	mark, whole := a.marks.of(channel)
+	if mark == "" {
+		// The first time: from now on. The call tells whether the bot is there.
+		_, _, err := a.history(ctx, channel, "", span{limit: 1}, "")
+		if a.note(channel, err); err != nil {
+			return err
+		}
+		return a.begin(ctx, core, channel, tsOf(a.now()))
+	}
+	missed, err := a.missed(ctx, channel, timeOf(mark), !whole)
+	if a.note(channel, err); err != nil {
+		return err
+	}
+	handed := make(chan error, 1)
+	if !a.lanes.do(channel, func() { handed <- a.handOver(ctx, core, missed) }) {
+		return errBusy
+	}
+	if err := <-handed; err != nil {
+		return err
+	}
+	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel)...)
+}
+
+// past is something that a history shows: a message, or that it was changed.
+type past struct {
+	at   string // ts
+	edit bool
+	*event
+}
+
+// missed reads what happened in a channel since an instant, in order; deep looks further back for threads and edits.
+func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, deep bool) ([]past, error) {
+	since := tsOf(mark.Add(-overlap))
+	s := span{oldest: since, limit: pageSize}
+	if deep {
+		s.oldest = tsOf(mark.Add(-followed))
+	}
+	var found []past
+	var roots []string
+	err := a.pages(ctx, channel, "", s, func(e *event) {
+		found = appendPast(found, e, since)
+		if e.ReplyCount > 0 && (e.LatestReply == "" || compareTS(e.LatestReply, since) > 0) {
+			roots = append(roots, e.TS)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, root := range roots {
+		err := a.pages(ctx, channel, root, span{oldest: since, limit: pageSize}, func(e *event) {
+			if e.TS != root {
+				found = appendPast(found, e, since)
+			}
+		})
+		if codeOf(err) == "thread_not_found" {
+			continue // it was deleted meanwhile
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(found, func(x, y past) int { return cmp.Or(compareTS(x.at, y.at), cmp.Compare(x.TS, y.TS)) })
+	return found, nil
+}
+
+// appendPast adds what happened to a message after an instant.
+func appendPast(list []past, e *event, since string) []past {
+	if compareTS(e.TS, since) > 0 {
+		list = append(list, past{e.TS, false, e})
+	}
+	if e.Edited != nil && validTS(e.Edited.TS) && compareTS(e.Edited.TS, since) > 0 {
+		list = append(list, past{e.Edited.TS, true, e})
+	}
+	return list
+}
+
+// pages reads a history to its end.
+func (a *Adapter) pages(ctx context.Context, channel, thread string, s span, see func(*event)) error {
+	cursor := ""
+	for range mostPages {
+		list, next, err := a.history(ctx, channel, thread, s, cursor)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			see(e)
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
+	a.log.WarnContext(ctx, "a history is too long to be read whole", "channel", channel, "pages", mostPages)
+	return nil
+}
+
+// handOver hands over what was missed, as if it came now; what was handled already is left out.
+func (a *Adapter) handOver(ctx context.Context, core bot.Core, list []past) error {
+	ctx = context.WithoutCancel(ctx)
+	for _, p := range list {
+		turn := a.self.saidTurn(p.Channel, p.TS)
+		if p.edit {
+			turn = a.self.editedTurn(p.Channel, p.TS, p.Edited.TS)
+		}
+		if a.marks.seen.has(turn) || !talked(p.Subtype) || a.nobody(p.event) != "" {
+			continue
+		}
+		take := a.said
+		if p.edit {
+			take = a.edit
+		}
+		if err := take(ctx, core, p.event); err != nil {
+			return fmt.Errorf("hand over what was missed: %w", err)
+		}
+	}
+	return nil
+}
+
+// talked reports whether a subtype is that of what people say.
+func talked(subtype string) bool {
+	switch subtype {
+	case "", "file_share", "thread_broadcast", "me_message":
+		return true
+	}
+	return false
+}
+
+// forgetOffers forgets the forms that were offered so long ago that no history brings them up again.
+func (a *Adapter) forgetOffers(ctx context.Context, core bot.Core) {
+	kept, err := core.Kept(ctx, offerKey)
+	if err != nil {
+		return // the next look does it
+	}
+	var old []bot.Kept
+	for _, k := range kept {
+		if a.now().Sub(timeOf(string(k.Value))) > 30*24*time.Hour {
+			old = append(old, bot.Kept{Key: k.Key})
+		}
+	}
+	if len(old) > 0 {
+		_ = core.Keep(ctx, old...) // the next look does it
+	}
+}

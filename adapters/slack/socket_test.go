@@ -1,0 +1,52 @@
+package slack_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"standleitung/adapters/slack/slacktest"
+)
+
+// say has somebody say something and wants it to be acknowledged, at once or when it is delivered again.
+func (w *town) say(text string) {
+	w.t.Helper()
+	a := w.Server.Say(slacktest.Speech{By: w.staff[0].ID, Channel: w.rooms[0].ID, Text: text})
+	for late := time.After(20 * time.Second); !a.Acked; {
+		select {
+		case <-late:
+			w.t.Fatalf("%q was never acknowledged: %+v, ready = %v", text, a, w.adapter.Ready())
+		case <-time.After(50 * time.Millisecond):
+			a = w.Server.Again()
+		}
+	}
+}
+
+// Renewals and broken connections are survived without a word lost.
+func TestSocketsAreRenewed(t *testing.T) {
+	w := newTown(t, overSockets)
+	w.say("vorher")
+	w.Disconnect("refresh_requested")
+	w.say("nach der Erneuerung")
+	w.DropSockets()
+	w.say("nach dem Abriss")
+	w.Fault(slacktest.Fault{Method: "apps.connections.open", Status: 500, Times: 2})
+	w.DropSockets()
+	w.say("nach zwei Fehlern")
+}
+
+// A token that Slack does not take is no reason to end: Ready says it, and everything goes on when it is taken again.
+func TestRefusedSocketIsTriedAgain(t *testing.T) {
+	w := newTown(t, overSockets)
+	w.Revoke("invalid_auth")
+	w.DropSockets()
+	for late := time.After(20 * time.Second); w.adapter.Ready() == nil || !strings.Contains(w.adapter.Ready().Error(), "invalid_auth"); {
+		select {
+		case <-late:
+			t.Fatalf("Ready = %v, want the reason", w.adapter.Ready())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	w.Revoke("")
+	w.say("wieder da")
+}
