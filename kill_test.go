@@ -183,11 +183,17 @@ func newProgram(ctx context.Context, t *testing.T, config string) *program {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	p.configure(t, config)
+	return p
+}
+
+// configure writes the configuration of the program, with its address where %s stands.
+func (p *program) configure(t *testing.T, config string) {
+	t.Helper()
 	text := fmt.Sprintf(config, p.address)
 	if err := os.WriteFile(filepath.Join(p.dir, "config.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 func (p *program) start(ctx context.Context, t *testing.T) {

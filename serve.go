@@ -188,7 +188,9 @@ func (h *house) wire(w world, m *metrics) error {
 	}
 	platforms := map[string]http.Handler{}
 	if c.Slack != nil {
-		adapter, err := slack.New(slackConfig(c, w.now, h.log, m.observe))
+		sc := slackConfig(c, w.now, h.log, m.observe)
+		sc.Home = func(ctx context.Context, who bot.Identity) (bot.Card, say.Voice, error) { return h.bot.Desk(ctx, who) }
+		adapter, err := slack.New(sc)
 		if err != nil {
 			return err
 		}
@@ -221,11 +223,20 @@ func (h *house) wire(w world, m *metrics) error {
 func slackConfig(c *Config, now func() time.Time, log *slog.Logger, observe func(bot.Observation)) slack.Config {
 	sc := slack.Config{
 		BotToken: c.Slack.BotToken.Reveal(), AppToken: c.Slack.AppToken.Reveal(), SigningSecret: c.Slack.SigningSecret.Reveal(),
-		APIURL: c.Slack.APIURL, Slashes: map[string]string{}, Home: bot.HomeCard, Observe: observe, Log: log, Now: now,
+		APIURL: c.Slack.APIURL, Slashes: map[string]string{}, Observe: observe, Log: log, Now: now,
 	}
 	for _, r := range c.Rooms {
 		if r.Slack != "" {
 			sc.Rooms = append(sc.Rooms, r.Slack)
+		}
+	}
+	for _, p := range c.People {
+		_, domain, _ := strings.Cut(strings.ToLower(p.Email), "@")
+		switch {
+		case p.Slack != "":
+			sc.People = append(sc.People, bot.Identity{Adapter: slack.Name, ID: p.Slack})
+		case slices.Contains(c.Organisation, domain):
+			sc.People = append(sc.People, bot.Identity{Adapter: slack.Name, Email: p.Email})
 		}
 	}
 	for _, s := range bot.Slashes() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,14 @@ func TestSlack(t *testing.T) {
 		t.Errorf("the form was answered with %+v", a)
 	}
 
+	// The App Home is the personal desk, and follows what its owner does.
+	if a := fake.OpenHome(mara.ID, "home"); !a.Acked {
+		t.Errorf("the visit was not acknowledged: %+v", a)
+	}
+	desk(t, fake, mara.ID, "Ihre Themen", "Pumpe ohne Cloud", "Sprache: Deutsch")
+	fake.Slash(mara.ID, sales.ID, "/standleitung", "sprache en")
+	desk(t, fake, mara.ID, "Your topics", "Pumpe ohne Cloud", "Language: English")
+
 	// Hours without the program: what was said meanwhile crosses when it is back.
 	stop()
 	fake.Say(slacktest.Speech{By: mara.ID, Channel: sales.ID, Text: "als niemand da war"})
@@ -78,6 +87,26 @@ func TestSlack(t *testing.T) {
 	}
 	for _, b := range fake.Breaches() {
 		t.Errorf("slack was treated badly: %v", b)
+	}
+}
+
+// desk waits until somebody's App Home shows texts.
+func desk(t *testing.T, fake *slacktest.Server, user string, want ...string) {
+	t.Helper()
+	for late := time.After(20 * time.Second); ; {
+		text := ""
+		if v := fake.Home(user); v != nil {
+			text = v.Text
+		}
+		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(text, w) })
+		if len(missing) == 0 {
+			return
+		}
+		select {
+		case <-late:
+			t.Fatalf("the App Home does not show %q: %s", missing, text)
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
 }
 

@@ -38,6 +38,12 @@ type FileSource interface {
 	OpenFile(ctx context.Context, f File) (io.ReadCloser, error)
 }
 
+// Watcher is an adapter that knows which places are out of reach. It never blocks, and is called concurrently.
+type Watcher interface {
+	// Trouble is a short code for why nothing can be said at a place now, such as "not_in_channel"; empty for nothing known.
+	Trouble(p Place) string
+}
+
 // ErrNoFile says that a file cannot be had any more.
 var ErrNoFile = errors.New("the file is gone")
 
@@ -84,6 +90,9 @@ type Delivery struct {
 	Place    Place
 	// Reader is the platform's id of the only person who may see it in a room; empty for everybody.
 	Reader string
+	// Keep is set when what only the Reader sees must not be lost: where the platform forgets it, it is said to them directly
+	// as well.
+	Keep bool
 	// IDs are the platform's ids of the message when Op is an edit or a deletion.
 	IDs []string
 	// Copy is set for a copy of what a person wrote elsewhere; Card for everything else.
@@ -102,6 +111,9 @@ type Copy struct {
 	// Files are what belongs to it, at most 20; More says how many further ones there are, empty for none.
 	Files []File
 	More  string
+	// Broadcast is set on an answer in a thread that its writer showed in the room as well; where a platform cannot, it stays
+	// in the thread.
+	Broadcast bool
 	// Quote is the beginning of what it answers, where that is not in this room; empty otherwise.
 	Quote string
 	// Written is when it was written, for a copy that comes late; zero for one that does not.

@@ -172,7 +172,7 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 	if err != nil {
 		return nil, nil, err
 	}
-	own := Reply{To: Somebody, Person: writer, View: "held", Ref: a.Ref()}
+	own := Reply{To: Somebody, Person: writer, View: "held", Ref: a.Ref(), Keep: true}
 	if r.Message != nil && r.Person != nil && r.Person.ID == c.Person {
 		own.To = Asker
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,9 @@ func (b *Bot) open(r Reader, now time.Time) *books {
 // who returns the person behind an identity; somebody new gets a fresh record that is not stored yet.
 func (k *books) who(i Identity) (*Person, error) {
 	if m := k.bot.members[i.Key()]; m != nil {
+		return k.person(m.ID)
+	}
+	if m := k.bot.memberOf(i); m != nil {
 		return k.person(m.ID)
 	}
 	for found, err := range k.r.Scan(Query{Kind: people.Name, Index: "identity", From: i.Key(), To: i.Key() + "\x00", Limit: 1, KeysOnly: true}) {
@@ -64,6 +68,17 @@ func (k *books) join(p *Person) (*Person, error) {
 	through, err := k.throughRooms(p)
 	p.roles |= through
 	return p, err
+}
+
+// memberOf is the member whose e-mail an identity has; nil for none. Only addresses of the company's own domains count, and
+// never those of guests: others choose theirs as they like.
+func (b *Bot) memberOf(i Identity) *Member {
+	mail := strings.ToLower(i.Email)
+	_, domain, ok := strings.Cut(mail, "@")
+	if i.Guest || !ok || !slices.Contains(b.organisation, domain) {
+		return nil
+	}
+	return b.mails[mail]
 }
 
 func (b *Bot) member(id string) *Member {

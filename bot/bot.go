@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +26,9 @@ type Config struct {
 	People []Member
 	// RoomRoles are the roles that everybody of the company in a room has, by the name of the room.
 	RoomRoles map[string]Roles
-	// Organisation are the mail domains of the company's own people, in lower case. When it is not empty, nobody without
-	// such an address gains a role through a room.
+	// Organisation are the mail domains of the company's own people, in lower case. Who comes with the e-mail of a member
+	// is that member, when it is of one of them; and where there are some, nobody without such an address gains a role
+	// through a room. Empty for no linking by e-mail.
 	Organisation []string
 	// Voice is how people are spoken to whose own is unknown; zero fields mean German and Sie.
 	Voice say.Voice
@@ -75,6 +77,7 @@ type Bot struct {
 	roomRoles    map[string]Roles
 	organisation []string
 	members      map[string]*Member // by identity
+	mails        map[string]*Member // by e-mail, in lower case
 	voice        say.Voice
 	zone         *time.Location
 	calendar     *when.Calendar
@@ -108,7 +111,7 @@ func New(c Config) (*Bot, error) {
 	b := &Bot{
 		roomRoles: c.RoomRoles, organisation: c.Organisation,
 		store: c.Store, adapters: map[string]Adapter{}, rooms: c.Rooms, company: slices.Clone(c.People),
-		members: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
+		members: map[string]*Member{}, mails: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
 		zone: c.Zone, calendar: c.Calendar, now: c.Now, log: c.Log, observe: c.Observe, lease: c.Lease, commands: rows,
 		news: make(chan struct{}, 1), timed: make(chan struct{}, 1), unsealed: make(chan struct{}, 1),
 		kinds: kindRows(), retention: c.Retention, lines: c.Lines, jobs: jobTable(),
@@ -138,6 +141,9 @@ func New(c Config) (*Bot, error) {
 		b.adapters[a.Name()] = a
 	}
 	for i, m := range b.company {
+		if m.Email != "" {
+			b.mails[strings.ToLower(m.Email)] = &b.company[i]
+		}
 		for _, id := range m.Identities {
 			if b.members[id.Key()] != nil {
 				return nil, fmt.Errorf("bot: %s and %s are the same identity on %s", m.ID, b.members[id.Key()].ID, id.Adapter)

@@ -151,7 +151,7 @@ func runShowApproval(_ context.Context, r *Request) ([]Reply, error) {
 	if _, _, err := r.asked(); err != nil {
 		return nil, err
 	}
-	return []Reply{{To: Asker, View: "approval", Ref: r.Text("ref")}}, nil
+	return []Reply{{To: Asker, View: "approval", Ref: r.Text("ref"), Keep: true}}, nil
 }
 
 // decideHeld changes the state of an open approval and rewrites its cards.

@@ -12,7 +12,7 @@ import (
 func briefingCommands() []Command {
 	return []Command{
 		{
-			Name: "status", DE: []string{"lage"}, EN: []string{"status"}, Roles: Everyone, Daily: 7,
+			Name: "status", DE: []string{"lage"}, EN: []string{"status"}, Roles: Everyone, Slash: "/lage", Daily: 7,
 			Label: say.T("Lage", "Status"), Help: say.T("Was wartet, was heute fällig ist, wo es hakt. In einem Raum nur, was alle wissen dürfen.",
 				"What waits, what is due today, what is stuck. In a room only what everybody may know."),
 			Example: say.T("lage", "status"), Run: runStatus,

@@ -230,14 +230,16 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 	}
 	if lane.Waiting > 0 {
 		parts = append(parts, say.T("{n} {n:wartet|warten} seit {when}", "{n} waiting since {when}").In(v, "n", lane.Waiting, "when", sayTime(r.Person, lane.Oldest.Since, r.Now)))
-		if lane.Oldest.Reason != "" {
-			parts = append(parts, trouble(lane.Oldest.Reason).In(v))
-		}
 	}
+	if why := r.troubleAt(room, lane); why != "" {
+		parts = append(parts, trouble(why).In(v))
+	}
+	var refused string
 	for row, err := range r.Tx.Parked(room.Place.LineLane()) {
 		if err != nil {
 			return Item{}, err
 		}
+		refused = row.Reason
 		post, err := posts.Get(r.Tx, row.Post)
 		if err != nil {
 			return Item{}, err
@@ -253,6 +255,9 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 	}
 	if lane.Parked > 0 {
 		parts = append(parts, say.T("{n} nicht zustellbar", "{n} undeliverable").In(v, "n", lane.Parked))
+		if _, known := troubles[cmp.Or(sameTrouble[refused], refused)]; known && refused != r.troubleAt(room, lane) {
+			parts = append(parts, trouble(refused).In(v))
+		}
 	}
 	if len(parts) == 0 {
 		parts = append(parts, say.T("noch nichts", "nothing yet").In(v))
@@ -261,13 +266,53 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 	return item, nil
 }
 
-// trouble says in words why something waits.
+// troubles are the words for why something waits or cannot be delivered, by the codes of the adapters.
+var troubles = map[string]say.Text{
+	"rate_limited":     say.T("die Plattform bittet um eine Pause", "the platform asks for a pause"),
+	"unreachable":      say.T("die Plattform ist nicht zu erreichen", "the platform cannot be reached"),
+	"connection":       say.T("die Verbindung zur Plattform bricht ab", "the connection to the platform breaks off"),
+	"timeout":          say.T("die Plattform antwortet nicht", "the platform does not answer"),
+	"not_running":      say.T("die Verbindung zur Plattform wird noch aufgebaut", "the connection to the platform is not up yet"),
+	"channel_gone":     say.T("den Raum gibt es nicht mehr", "the room is gone"),
+	"not_in_channel":   say.T("ich bin nicht in diesem Raum: bitte einladen", "I am not in this room: please invite me"),
+	"is_archived":      say.T("der Raum ist archiviert", "the room is archived"),
+	"invalid_auth":     say.T("die Zugangsdaten werden nicht angenommen; die Verwaltung muss sie erneuern", "the credentials are not accepted; an administrator must renew them"),
+	"token_revoked":    say.T("der Zugang wurde widerrufen; die Verwaltung muss die App neu installieren", "access was revoked; an administrator must install the app again"),
+	"account_inactive": say.T("die App wurde entfernt; die Verwaltung muss sie neu installieren", "the app was removed; an administrator must install it again"),
+	"missing_scope":    say.T("der App fehlt eine Berechtigung; die Verwaltung muss sie erteilen", "the app lacks a permission; an administrator must grant it"),
+	"no_permission":    say.T("die App darf hier nicht schreiben", "the app may not write here"),
+	"file_failed":      say.T("eine Datei lässt sich gerade nicht holen", "a file cannot be fetched right now"),
+	"outage":           say.T("die Plattform hat eine Störung", "the platform has an outage"),
+}
+
+// sameTrouble are other codes for the same.
+var sameTrouble = map[string]string{
+	"channel_not_found": "channel_gone", "thread_not_found": "channel_gone", "not_authed": "invalid_auth", "token_expired": "token_revoked",
+	"restricted_action": "no_permission", "access_denied": "no_permission", "restricted_action_read_only_channel": "no_permission",
+	"not_allowed_token_type": "invalid_auth", "file_unavailable": "file_failed", "http_500": "outage", "http_502": "outage", "http_503": "outage",
+	"internal_error": "outage", "fatal_error": "outage", "service_unavailable": "outage",
+}
+
+// trouble says in words why something waits or cannot be delivered.
 func trouble(reason string) say.Text {
-	switch reason {
-	case "rate_limited":
-		return say.T("die Plattform bittet um eine Pause", "the platform asks for a pause")
+	if text, ok := troubles[cmp.Or(sameTrouble[reason], reason)]; ok {
+		return text
 	}
 	return say.T("die Plattform nimmt gerade nichts an ({code})", "the platform accepts nothing right now ({code})").With("code", reason)
+}
+
+// troubleAt is the code of what keeps a room from hearing anything: what its adapter knows, else why the oldest message
+// waits; empty for nothing.
+func (r *Request) troubleAt(room *Room, lane LaneState) string {
+	if w, ok := r.bot.adapters[room.Place.Adapter].(Watcher); ok {
+		if code := w.Trouble(room.Place); code != "" {
+			return code
+		}
+	}
+	if lane.Waiting > 0 {
+		return lane.Oldest.Reason
+	}
+	return ""
 }
 
 func runPause(_ context.Context, r *Request) ([]Reply, error) {

@@ -20,7 +20,7 @@ func mayCommands() []Command {
 	number := []Arg{{Name: "concern", Kind: ArgWord, Free: true, Required: true, Max: 20, Label: say.T("Hinweis", "Concern")}}
 	return []Command{
 		{
-			Name: "may.ask", DE: []string{"darf ich"}, EN: []string{"may i"}, Roles: Everyone, Args: []Arg{ask}, Daily: 3,
+			Name: "may.ask", DE: []string{"darf ich"}, EN: []string{"may i"}, Roles: Everyone, Args: []Arg{ask}, Slash: "/darfich", Daily: 3,
 			Label: say.T("Darf ich das sagen?", "May I say this?"), Offer: say.T("Darf ich das sagen?", "May I say this?"),
 			Help:    say.T("Das Register fragen, bevor etwas gesagt wird. Die Antwort ist privat.", "Ask the register before something is said. The answer is private."),
 			Example: say.T("darf ich Ab Januar wird sie teurer", "may I It gets dearer in January"), Run: runMayI,
@@ -29,7 +29,7 @@ func mayCommands() []Command {
 			Name: "may.send", Roles: Everyone, Args: []Arg{ask}, Label: say.T("PR fragen", "Ask PR"), Run: runMaySend,
 		},
 		{
-			Name: "concern.hand", DE: []string{"heikel"}, EN: []string{"sensitive"}, Roles: Everyone, Args: []Arg{hand}, Private: true,
+			Name: "concern.hand", DE: []string{"heikel"}, EN: []string{"sensitive"}, Roles: Everyone, Args: []Arg{hand}, Slash: "/heikel", Private: true,
 			Label: say.T("An PR geben", "Hand it to PR"), Offer: say.T("An PR", "To PR"),
 			Help:    say.T("PR auf ein heikles Thema hinweisen. Nur PR liest es.", "Point PR to a sensitive subject. Only PR reads it."),
 			Example: say.T("heikel Ein Kunde fragt nach dem Rückruf", "sensitive A customer asks about the recall"), Run: runHandConcern,

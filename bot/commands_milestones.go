@@ -41,7 +41,7 @@ func milestoneCommands() []Command {
 			Run:     runSetMilestone,
 		},
 		{
-			Name: "milestones.list", DE: []string{"meilensteine"}, EN: []string{"milestones"}, Roles: Everyone,
+			Name: "milestones.list", DE: []string{"meilensteine"}, EN: []string{"milestones"}, Roles: Everyone, Slash: "/meilensteine",
 			Args: []Arg{
 				{Name: "filter", Kind: ArgWord, Free: true, Max: 30, Label: say.T("Welche?", "Which?")},
 				{Name: "after", Kind: ArgLine, EN: "after", Max: 60, Label: say.T("Nach", "After")},

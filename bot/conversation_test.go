@@ -47,6 +47,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna in #pr shortcuts line.all 3  uses a shortcut on post 3
 //	anna in #pr joins           comes into a room; "leaves" goes out of it
 //	members of #pr: anna tom    the platform tells who is in a room, all of them
+//	anna's desk                 looks at her desk
 //	anna opens                  opens the direct conversation for the first time
 //	anna presses Label          presses the newest button of that label that anna can see; "Label @3" that of post 3
 //	anna presses it again       presses the last button once more, though it may be gone
@@ -55,7 +56,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	again                       the platform delivers the last message once more
 //	restart                     the program ends and starts again on the same store
 //	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room;
-//	                            with "slow 20s" it is under way for that long, then arrives
+//	                            with "slow 20s" it is under way for that long, then arrives; a word instead is the reason
 //	stop until 2026-12-01 09:00 the program ends and starts again at that time
 //	clock -1h                   somebody sets the clock, by so much
 //	calendar DE-BY              the program starts again with the holidays of a region; "calendar" alone knows weekends
@@ -372,12 +373,23 @@ func (p *play) step(line string) {
 		if err := p.chat.core.Members(p.t.Context(), bot.Place{ID: room}, now); err != nil {
 			p.t.Error(err)
 		}
+	case strings.HasSuffix(line, "'s desk"):
+		who := strings.TrimSuffix(line, "'s desk")
+		card, v, err := p.bot.Desk(p.t.Context(), bot.Identity{Adapter: "chat", ID: who, Guest: who == "guest"})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		fmt.Fprintf(&p.out, "  the desk of %s: %s\n", who, render(bot.Delivery{Card: card, Voice: v}))
 	case line == "again":
 		p.receive(p.last)
 	case faultish.MatchString(line):
 		m := faultish.FindStringSubmatch(line)
-		after, _ := time.ParseDuration(m[3])
-		p.chat.fail(strings.TrimPrefix(m[1], "next"), &bot.SendError{Fate: bot.Fate(m[2]), After: after, Reason: "script", Err: io.ErrUnexpectedEOF})
+		reason := "script"
+		after, err := time.ParseDuration(m[3])
+		if err != nil && m[3] != "" {
+			reason = m[3]
+		}
+		p.chat.fail(strings.TrimPrefix(m[1], "next"), &bot.SendError{Fate: bot.Fate(m[2]), After: after, Reason: reason, Err: io.ErrUnexpectedEOF})
 	default:
 		p.receive(p.message(line))
 	}

@@ -27,7 +27,7 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if err != nil {
 		return err
 	}
-	d.Copy = &Copy{Author: c.Author, Body: body}
+	d.Copy = &Copy{Author: c.Author, Body: body, Broadcast: c.Broadcast}
 	k.bot.attach(c, post, d.Copy)
 	if k.now.Sub(c.At) > lateAfter && d.Op == OpPost {
 		d.Copy.Written = c.At

@@ -155,6 +155,7 @@ func (in relay) said(_ context.Context, r *Request) ([]Reply, error) {
 		in.look(r, c.Body) // the edit was here before: it is what would cross
 	}
 	c.Place, c.ID, c.Room, c.At, c.Files = m.Place, m.ID, in.room.Name, m.At, in.files
+	c.Broadcast = m.Broadcast
 	c.Person, c.Author = r.Person.ID, Author{Name: r.Person.Called(), Party: in.room.Party, Platform: m.Place.Adapter}
 	c.To, c.Guarded, c.Edition = in.to, in.guard, in.edition
 	if deleted {

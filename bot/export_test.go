@@ -47,6 +47,7 @@ func CheckTable(rows []Command) error {
 // The kinds of records.
 var (
 	Posts     = posts
+	People    = people
 	Topics    = topics
 	Crossings = crossings
 	Approvals = approvals

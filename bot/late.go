@@ -102,6 +102,15 @@ func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	why := say.Text{}
+	for row, err := range r.Tx.Parked(post.lane()) {
+		if err != nil {
+			return nil, err
+		}
+		if row.Post == key {
+			why = troubles[cmp.Or(sameTrouble[row.Reason], row.Reason)]
+		}
+	}
 	return []Reply{{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
 		again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
 		title, text := say.T("Nicht zustellbar in {room}", "Cannot be delivered to {room}"), say.T("{Sie entscheiden|Du entscheidest}, was damit geschieht.", "You decide what becomes of it.")
@@ -111,6 +120,7 @@ func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
 		}
 		return Card{
 			Title: title.In(v, "room", room.Name),
+			Meta:  why.In(v),
 			Quote: shorten(gist(c.Body, c.Files, v), 120),
 			Text:  text.In(v),
 			Buttons: []Button{

@@ -54,9 +54,11 @@ type Crossing struct {
 	Files   []File     `json:"files,omitempty"`
 	// Root is the crossing whose thread it belongs to; empty at the top level. Orphan marks a reply to something that
 	// never crossed.
-	Root   string        `json:"root,omitempty"`
-	Orphan bool          `json:"orphan,omitempty"`
-	State  CrossingState `json:"state"`
+	Root   string `json:"root,omitempty"`
+	Orphan bool   `json:"orphan,omitempty"`
+	// Broadcast marks a reply that its writer showed in the room as well.
+	Broadcast bool          `json:"broadcast,omitempty"`
+	State     CrossingState `json:"state"`
 	// Guarded and Edition say whether the register was asked, and which edition.
 	Guarded bool   `json:"guarded,omitempty"`
 	Edition uint64 `json:"edition,omitempty"`

@@ -25,6 +25,8 @@ type Message struct {
 	Body markup.Doc
 	// Files belong to the message. Those of an Edited are all that it has now: one that is not among them was removed.
 	Files []File
+	// Broadcast is set on an answer in a thread that the writer showed in the room as well.
+	Broadcast bool
 	// Addressed is set where the platform shows that the bot is meant: a mention or a slash command. What is said
 	// in the direct conversation is always meant for the bot.
 	Addressed bool
@@ -57,6 +59,7 @@ const (
 	Opened    MessageKind = "opened"    // a person opened the direct conversation: first contact
 	Edited    MessageKind = "edited"    // a person changed what they wrote: ID, Body, At
 	Deleted   MessageKind = "deleted"   // what a person wrote is gone: ID, At
+	Known     MessageKind = "known"     // the platform told who somebody is, though they did nothing: From
 	Reacted   MessageKind = "reacted"   // a person put an emoji on a message, or took it away: ID, Reaction, Removed
 )
 

@@ -200,7 +200,7 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	}
 	d = Delivery{
 		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
-		Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0,
+		Keep: post.Keep, Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0,
 	}
 	switch {
 	case post.Digest != "", post.Deleted && post.Sent == 0 && !d.Unsure:

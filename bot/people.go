@@ -200,6 +200,37 @@ func (p *Person) Direct() (Place, bool) {
 	return Place{}, false
 }
 
+// learn notes what a platform says of the person, though they were not met, and reports whether the record changed: where
+// they were met last stays first.
+func (p *Person) learn(i Identity) bool {
+	at := slices.IndexFunc(p.Identities, func(o Identity) bool { return o.Key() == i.Key() })
+	switch {
+	case at < 0:
+		p.Identities = append(slices.Clone(p.Identities), i)
+	case p.Identities[at] == i:
+		return false
+	default:
+		p.Identities = slices.Clone(p.Identities)
+		p.Identities[at] = i
+	}
+	return true
+}
+
+// known is the intent of hearing who somebody is: only what is known of members, and of people who were met, is kept.
+func (b *Bot) known(k *books, m *Message) (intent, error) {
+	in := intent{req: &Request{Reader: k.r, Now: k.now, Message: m, bot: b, books: k}}
+	p, err := k.who(m.From)
+	if err != nil {
+		return in, err
+	}
+	news := *p
+	if p.member == nil && len(p.Identities) == 0 || !news.learn(m.From) {
+		return in, nil
+	}
+	in.req.Person, in.req.Voice, in.run = p, p.Speaks(), nothing
+	return in, nil
+}
+
 func voiceOr(v, fallback say.Voice) say.Voice {
 	if v.Language == "" {
 		v.Language = fallback.Language

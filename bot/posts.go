@@ -22,6 +22,9 @@ type Reply struct {
 	// View and Ref make a living card: View renders it, and it is rewritten wherever it was posted when the thing
 	// named by Ref changes.
 	View, Ref string
+	// Keep has what is shown to one person in a room stay with them where a platform would forget it: it is said to them
+	// directly as well.
+	Keep bool
 }
 
 // Audience is whom a reply is for.
@@ -46,6 +49,8 @@ type Post struct {
 	Person string    `json:"person,omitempty"`
 	Voice  say.Voice `json:"voice"`
 	Card   Card      `json:"card"`
+	// Keep is that of the reply.
+	Keep bool `json:"keep,omitempty"`
 	// View and Ref are those of the living card; empty for an answer that never changes.
 	View string `json:"view,omitempty"`
 	Ref  string `json:"ref,omitempty"`
@@ -107,7 +112,7 @@ var posts = &Kind[Post]{
 			return []string{Compose(p.Collected, Serial(p.Seq))}
 		}},
 		{"placed", func(p *Post) []string {
-			if p.Origin == "" {
+			if p.Origin == "" && (p.View != topicView || p.Reader != "" || p.Place.Direct) {
 				return nil
 			}
 			var values []string
@@ -170,7 +175,7 @@ func (p *poster) say(req *Request, reply Reply) error {
 	}
 	p.n++
 	post.Key, post.At, post.Revision, post.Pending = postKey(p.turn, req.Now, p.n), req.Now, 1, true
-	post.View, post.Ref = reply.View, reply.Ref
+	post.View, post.Ref, post.Keep = reply.View, reply.Ref, reply.Keep && post.Reader != ""
 	if post.Card, err = reply.render(req.books, who, post.Voice); err != nil {
 		return err
 	}

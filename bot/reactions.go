@@ -87,6 +87,14 @@ func (b *Bot) overhearReaction(k *books, m *Message) (intent, error) {
 	if !ok {
 		return in, nil
 	}
+	if bareEmoji(emoji) == supportEmoji {
+		if ref, err := k.topicCard(m.Place, m.ID); err != nil || ref != "" {
+			if err != nil {
+				return in, err
+			}
+			return b.support(in, ref)
+		}
+	}
 	c, err := k.behind(m.Place, m.ID)
 	if err != nil || c == nil || c.State != Crossed {
 		return in, err
@@ -96,6 +104,9 @@ func (b *Bot) overhearReaction(k *books, m *Message) (intent, error) {
 	}
 	in.req.Voice = in.req.Person.Speaks()
 	in.run = func(_ context.Context, r *Request) ([]Reply, error) { return nil, r.react(c.Key, emoji) }
+	if bareEmoji(emoji) == ideaEmoji {
+		return b.suggested(in, c)
+	}
 	return in, nil
 }
 

@@ -143,7 +143,11 @@ func (b *Bot) handle(ctx context.Context, req *Request, in intent, id string) (O
 			return Outcome{}, "", err
 		}
 		zone := person.In().String()
-		if person.meet(req.Message.From) {
+		note := person.meet
+		if req.Message.Kind == Known {
+			note = person.learn
+		}
+		if note(req.Message.From) {
 			if err := people.Put(req.Tx, person); err != nil {
 				return Outcome{}, "", err
 			}
@@ -206,6 +210,9 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent, error) {
 	now := b.now()
 	k := b.open(r, now)
+	if m.Kind == Known {
+		return b.known(k, m)
+	}
 	if m.Kind.change() && m.Place.Direct {
 		return intent{req: &Request{Reader: r, Now: now, Message: m, bot: b, books: k}}, nil // what was done is done
 	}

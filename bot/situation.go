@@ -446,10 +446,9 @@ func (s *situation) card(v say.Voice, head string) Card {
 		card.Note = say.T("+{n} weitere", "+{n} more").In(v, "n", left+1)
 	}
 	for _, l := range shown {
-		item := Item{Text: l.text.In(v), Meta: l.meta.In(v), Head: l.head}
-		if l.button != "" && s.who != nil {
-			row := s.k.bot.commands.byName[l.button]
-			item.Button = &Button{Label: say.T("Lesen", "Read").In(v), Do: row.do(l.ref)}
+		item := s.item(l, v)
+		if item.Button != nil {
+			item.Button.Label = say.T("Lesen", "Read").In(v)
 		}
 		card.Items = append(card.Items, item)
 	}
@@ -457,6 +456,16 @@ func (s *situation) card(v say.Voice, head string) Card {
 		card.Note = strings.TrimSpace(card.Note + " " + say.T("{n} unverändert seit drei Tagen", "{n} unchanged for three days").In(v, "n", s.folded))
 	}
 	return card
+}
+
+// item is a line as a row of a list, with the command on its reference.
+func (s *situation) item(l line, v say.Voice) Item {
+	item := Item{Text: l.text.In(v), Meta: l.meta.In(v), Head: l.head}
+	if l.button != "" && s.who != nil {
+		row := s.k.bot.commands.byName[l.button]
+		item.Button = &Button{Label: row.Label.In(v), Do: row.do(l.ref)}
+	}
+	return item
 }
 
 // preview is what a lock screen shows: numbers and times, never titles.

@@ -44,6 +44,8 @@ type house struct {
 	back  atomic.Value     // its routes
 	rooms [2]slacktest.Channel
 	staff [2]slacktest.User
+	// people are those whom the configuration knows.
+	people []bot.Identity
 }
 
 func newHouse(t *testing.T, way way) *house {
@@ -101,7 +103,7 @@ func (h *house) adapter() *slack.Adapter {
 	fake := h.Config()
 	c := slack.Config{
 		BotToken: fake.BotToken, SigningSecret: fake.SigningSecret, APIURL: h.APIURL(), Rooms: []string{h.rooms[0].ID, h.rooms[1].ID},
-		Now: time.Now,
+		People: h.people, Now: time.Now,
 	}
 	if h.way == overSockets {
 		c.AppToken = fake.AppToken

@@ -46,6 +46,9 @@ type upload struct {
 	of       string // see [origin]
 }
 
+// textTime is what is left of a delivery's time for the text when its files take too long: then they are only named.
+const textTime = 20 * time.Second
+
 // maxUnsized bounds a file whose size nobody said: Slack wants to know it first, so it is read before.
 const maxUnsized = 8 << 20
 
@@ -60,6 +63,11 @@ func origin(f bot.File) string {
 func (a *Adapter) pack(ctx context.Context, d bot.Delivery, shown map[string]string) (p parcel, err error) {
 	if d.Copy == nil {
 		return p, nil
+	}
+	if late, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, late.Add(-textTime))
+		defer cancel()
 	}
 	for _, f := range d.Copy.Files {
 		f.Name = bot.FileName(f.Name)
@@ -98,8 +106,12 @@ func toldFile(f bot.File, note string, v say.Voice) told {
 
 // upload brings the bytes of a file to Slack and returns its id there, or a note why it stays behind.
 func (a *Adapter) upload(ctx context.Context, f bot.File, v say.Voice) (id, note string, err error) {
+	slow := say.T("Nicht als Datei: Die Übertragung dauert zu lange", "Not as a file: it takes too long to transfer").In(v)
 	body, err := f.Open(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", slow, nil
+	case err != nil:
 		return "", "", unavailable(err)
 	}
 	defer func() { _ = body.Close() }()
@@ -110,11 +122,16 @@ func (a *Adapter) upload(ctx context.Context, f bot.File, v say.Voice) (id, note
 		}
 	}
 	ticket, err := a.api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: f.Name, FileSize: int(f.Size)})
-	if a.health.api(err); err != nil {
+	switch a.health.api(err); {
+	case err != nil && ctx.Err() != nil:
+		return "", slow, nil
+	case err != nil:
 		return refused(err, v)
 	}
 	err = a.files.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: ticket.UploadURL, Reader: counted, Filename: f.Name})
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", slow, nil
 	case counted.err != nil:
 		return "", "", unavailable(counted.err)
 	case counted.n != f.Size:

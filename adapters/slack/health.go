@@ -83,6 +83,13 @@ func (h *health) refused(reason string) {
 	h.last = reason
 }
 
+// at is Slack's code for why nothing can be said in a room; empty for nothing.
+func (h *health) at(room string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return orElse(h.auth, h.rooms[room])
+}
+
 // trouble says what is wrong; empty for nothing.
 func (h *health) trouble() string {
 	h.mu.Lock()

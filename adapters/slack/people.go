@@ -149,13 +149,17 @@ func (a *Adapter) foreign(u *slack.User) bool {
 	return !ours && (a.self.enterprise == "" || u.Enterprise.EnterpriseID != a.self.enterprise)
 }
 
-// changed takes in a record that Slack sent because it changed.
-func (a *Adapter) changed(u *slack.User) {
-	if known, ok := a.people.find(u.ID); ok {
-		who := a.personOf(u)
-		who.Email, who.Language = cmp.Or(who.Email, known.Email), cmp.Or(who.Language, known.Language)
-		a.people.put(u.ID, who)
+// changed takes in a record that Slack sent because it changed, and returns what is known now; false for somebody whom nobody
+// asked for yet.
+func (a *Adapter) changed(u *slack.User) (person, bool) {
+	known, ok := a.people.find(u.ID)
+	if !ok {
+		return person{}, false
 	}
+	who := a.personOf(u)
+	who.Email, who.Language = cmp.Or(who.Email, known.Email), cmp.Or(who.Language, known.Language)
+	a.people.put(u.ID, who)
+	return who, true
 }
 
 // nameOf is what somebody is called who is mentioned; empty when nobody knows.

@@ -211,8 +211,11 @@ func (a *Adapter) readUser(raw []byte) (act, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return act{}, malformed{err}
 	}
-	a.changed(&e.User)
-	return act{}, nil
+	who, known := a.changed(&e.User)
+	if !known || who.gone || who.machine {
+		return act{}, nil
+	}
+	return act{who.ID, func(ctx context.Context, core bot.Core) (any, error) { return nil, a.introduce(ctx, core, who) }}, nil
 }
 
 // talk makes an act of what people say, change and delete. Everything else that Slack calls a message is passed over.
@@ -262,7 +265,7 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, e *event) error {
 	a.directs.learn(e.User, e.Channel)
 	m := bot.Message{
 		Turn: turn, Kind: bot.Said, Place: placeOf(e.Channel, e.User, e.TS, e.ThreadTS), ID: e.TS,
-		From: who.Identity, Files: a.filesOf(ctx, e.Files), At: timeOf(e.TS),
+		From: who.Identity, Files: a.filesOf(ctx, e.Files), At: timeOf(e.TS), Broadcast: e.Subtype == "thread_broadcast",
 	}
 	raw, addressed := a.unmention(e.Text, m.Place.Direct)
 	names := a.names(ctx)
@@ -274,6 +277,9 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, e *event) error {
 	}
 	if err := a.receiveSaid(ctx, core, e.Channel, m); err != nil {
 		return err
+	}
+	if addressed || m.Place.Direct {
+		a.followHome(ctx, who)
 	}
 	if addressed {
 		a.twins.add(turn + "/" + e.Type)
@@ -446,7 +452,8 @@ func (a *Adapter) opened(e *event) act {
 			Turn: a.self.openedTurn(e.User), Kind: bot.Opened, Place: DirectPlace(e.User), From: who.Identity, At: a.now(),
 		})
 		if err == nil && e.Tab == homeTab {
-			a.publishHome(ctx, who)
+			a.homes.visitors.add(e.User)
+			a.renewHome(ctx, who)
 		}
 		return nil, err
 	}}
@@ -585,6 +592,9 @@ func (a *Adapter) interact(ctx context.Context, core bot.Core, t trigger, m bot.
 		m.Keep = a.answers.learn(t, a.now())
 	}
 	out, err := core.Receive(ctx, m)
+	if err == nil {
+		a.followHome(ctx, who)
+	}
 	switch {
 	case err != nil:
 		return nil, err

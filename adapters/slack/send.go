@@ -242,6 +242,9 @@ func (a *Adapter) postPart(ctx context.Context, channel string, d bot.Delivery, 
 	options := append(m.options(d), p.option())
 	if d.Place.Thread != "" {
 		options = append(options, slack.MsgOptionTS(d.Place.Thread))
+		if d.Op == bot.OpPost && d.Copy != nil && d.Copy.Broadcast && n == 0 {
+			options = append(options, slack.MsgOptionBroadcast())
+		}
 	}
 	_, ts, err := a.api.PostMessageContext(ctx, channel, options...)
 	a.note(channel, err)
@@ -466,11 +469,56 @@ func (a *Adapter) whisper(ctx context.Context, channel string, d bot.Delivery) (
 			return inside(sent, r.channel), err
 		}
 	}
-	return a.whisperAll(ctx, channel, d, render(d, parcel{}, d.Unsure))
+	messages := render(d, parcel{}, d.Unsure)
+	if !d.Keep {
+		return a.whisperAll(ctx, channel, d, messages)
+	}
+	// What Slack forgets with the next reload is said directly first: there it can be looked for, and changed later.
+	sent, err := a.keep(ctx, d)
+	if err != nil {
+		return bot.Sent{}, err
+	}
+	here, err := a.whisperHere(ctx, channel, d, messages)
+	if err != nil && !isElsewhere(codeOf(err)) {
+		return bot.Sent{}, begun(err, true)
+	}
+	return bot.Sent{IDs: append(sent.IDs, here.IDs...)}, nil
 }
 
-// whisperAll tells one person what was rendered for them.
+// whisperAll tells one person what was rendered for them: in a room or, where they are not, directly.
 func (a *Adapter) whisperAll(ctx context.Context, channel string, d bot.Delivery, messages []message) (bot.Sent, error) {
+	sent, err := a.whisperHere(ctx, channel, d, messages)
+	if isElsewhere(codeOf(err)) {
+		return a.whisperDirectly(ctx, d, messages)
+	}
+	return sent, err
+}
+
+// keep says directly what is shown in a room besides.
+func (a *Adapter) keep(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
+	channel, err := a.direct(ctx, d.Reader)
+	if err != nil {
+		if e := harmless(err); e.Fate == bot.Retry {
+			return bot.Sent{}, e
+		}
+		return bot.Sent{}, nil // they cannot be written to: the room is all there is
+	}
+	d.Op, d.Place, d.Reader = bot.OpPost, DirectPlace(d.Reader), ""
+	sent, err := a.post(ctx, channel, d)
+	return inside(sent, channel), err
+}
+
+// isElsewhere reports whether a code says that somebody cannot be told something in a room at all.
+func isElsewhere(code string) bool {
+	switch code {
+	case "user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "method_not_supported_for_channel_type":
+		return true
+	}
+	return false
+}
+
+// whisperHere tells one person in a room what was rendered for them.
+func (a *Adapter) whisperHere(ctx context.Context, channel string, d bot.Delivery, messages []message) (bot.Sent, error) {
 	if address, ok := a.answers.find(d.Place.ID, d.Reader, a.now()); ok && len(messages) == 1 {
 		switch err := a.answer(ctx, address, slack.ResponseTypeEphemeral, messages[0], d); {
 		case err == nil:
@@ -486,18 +534,10 @@ func (a *Adapter) whisperAll(ctx context.Context, channel string, d bot.Delivery
 			options = append(options, slack.MsgOptionTS(d.Place.Thread))
 		}
 		ts, err := a.api.PostEphemeralContext(ctx, channel, d.Reader, options...)
-		a.note(channel, err)
-		switch codeOf(err) {
-		case "":
-			if err != nil {
-				return bot.Sent{}, err
-			}
-			ids = append(ids, ref{ts: orElse(ts, tsOf(a.now())), fleeting: true}.String())
-		case "user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "method_not_supported_for_channel_type":
-			return a.whisperDirectly(ctx, d, messages)
-		default:
+		if a.note(channel, err); err != nil {
 			return bot.Sent{}, err
 		}
+		ids = append(ids, ref{ts: orElse(ts, tsOf(a.now())), fleeting: true}.String())
 	}
 	return bot.Sent{IDs: ids}, nil
 }

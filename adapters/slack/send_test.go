@@ -68,8 +68,10 @@ type town struct {
 	core    *adaptertest.Core
 }
 
-func newTown(t *testing.T, way way) *town {
-	h := newHouse(t, way)
+func newTown(t *testing.T, way way) *town { return newTownOf(t, newHouse(t, way)) }
+
+// newTownOf runs the adapter of a house.
+func newTownOf(t *testing.T, h *house) *town {
 	r := &rig{t: t, core: adaptertest.NewCore()}
 	a := h.adapter()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -162,9 +164,28 @@ func TestRevokedTokenWaits(t *testing.T) {
 	if err := w.adapter.Ready(); err == nil || !strings.Contains(err.Error(), "token_revoked") {
 		t.Errorf("Ready = %v, want the reason", err)
 	}
+	place := slack.RoomPlace(w.rooms[0].ID)
+	trouble := func() string { return w.adapter.(bot.Watcher).Trouble(place) }
+	if got := trouble(); got != "token_revoked" {
+		t.Errorf("the trouble of a room is %q, want that of the token", got)
+	}
 	w.Revoke("")
 	if _, err := w.send(w.post("a")); err != nil || w.adapter.Ready() != nil {
 		t.Errorf("Send = %v, Ready = %v; want no errors", err, w.adapter.Ready())
+	}
+	w.Leave(slacktest.BotUser, w.rooms[0].ID)
+	if _, err := w.send(w.post("b")); err == nil || err.Reason != "not_in_channel" {
+		t.Errorf("Send where the bot is not = %v, want to be told so", err)
+	}
+	if got := trouble(); got != "not_in_channel" {
+		t.Errorf("the trouble of a room that the bot left is %q", got)
+	}
+	if err := w.adapter.Ready(); err == nil || !strings.Contains(err.Error(), "/invite") {
+		t.Errorf("Ready = %v, want what to do", err)
+	}
+	w.Join(slacktest.BotUser, w.rooms[0].ID, w.staff[0].ID)
+	if _, err := w.send(w.post("c")); err != nil || trouble() != "" {
+		t.Errorf("Send = %v, trouble %q; want none", err, trouble())
 	}
 }
 
@@ -332,5 +353,121 @@ func TestForeignFile(t *testing.T) {
 	all := w.core.Received()
 	if len(all) != 1 || len(all[0].Files) != 1 || all[0].Files[0].Name != "plan.txt" || all[0].Files[0].Size != 4 {
 		t.Errorf("the core got %+v, want the file's name and size", all)
+	}
+}
+
+// What matters is said directly as well: once, and brought up to date there.
+func TestKept(t *testing.T) {
+	w := newTown(t, overHTTP)
+	ines := w.staff[0].ID
+	d := bot.Delivery{Post: "k", Op: bot.OpPost, Revision: 1, Place: slack.RoomPlace(w.rooms[0].ID), Reader: ines, Keep: true, Card: bot.Card{Text: "Noch nicht gesendet"}}
+	texts := func(channel string) (all []string) {
+		for _, m := range w.Server.Shown(channel, ines) {
+			all = append(all, m.Text)
+		}
+		return all
+	}
+	w.Fault(slacktest.Fault{Method: "chat.postEphemeral", Status: 500})
+	if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+		t.Fatalf("Send = %v, want unknown", err)
+	}
+	d.Unsure = true
+	sent, err := w.send(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(w.Server.Direct(ines)); !slices.Equal(got, []string{"Noch nicht gesendet"}) {
+		t.Errorf("directly shown is %q, want it once", got)
+	}
+	if got := texts(w.rooms[0].ID); len(got) != 1 || !strings.Contains(got[0], "Noch nicht gesendet") {
+		t.Errorf("shown in the room is %q", got)
+	}
+	d.Op, d.Revision, d.IDs, d.Unsure, d.Card.Text = bot.OpEdit, 2, sent.IDs, false, "Gesendet"
+	if _, err := w.send(d); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(w.Server.Direct(ines)); !slices.Equal(got, []string{"Gesendet"}) {
+		t.Errorf("after the edit %q is directly shown", got)
+	}
+
+	// Who is not in the room is told directly only, once.
+	away := w.AddUser(slacktest.User{Name: "away", RealName: "Ada Way"})
+	d = bot.Delivery{Post: "l", Op: bot.OpPost, Revision: 1, Place: d.Place, Reader: away.ID, Keep: true, Card: bot.Card{Text: "Für Ada"}}
+	if _, err := w.send(d); err != nil {
+		t.Fatal(err)
+	}
+	if all := w.Server.Shown(w.Server.Direct(away.ID), away.ID); len(all) != 1 {
+		t.Errorf("%d messages are shown, want one", len(all))
+	}
+}
+
+// A reply that its writer showed in the channel as well is shown in the other one, too.
+func TestBroadcast(t *testing.T) {
+	w := newTown(t, overHTTP)
+	root := w.Server.Say(slacktest.Speech{By: w.staff[0].ID, Channel: w.rooms[0].ID, Text: "Wurzel"})
+	w.Server.Say(slacktest.Speech{By: w.staff[0].ID, Channel: w.rooms[0].ID, Text: "für alle", Thread: root.TS, Broadcast: true})
+	all := w.core.Received()
+	if len(all) != 2 || all[0].Broadcast || !all[1].Broadcast || all[1].Place.Thread != root.TS {
+		t.Errorf("the core got %+v, want the second as a broadcast in its thread", all)
+	}
+	other, _ := w.send(w.post("root"))
+	for _, broadcast := range []bool{true, false} {
+		d := w.post(fmt.Sprint("reply ", broadcast))
+		d.Place.Thread, d.Copy.Broadcast = other.IDs[0], broadcast
+		sent, err := w.send(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range w.Server.Shown(w.rooms[0].ID, w.staff[0].ID) {
+			if m.TS == sent.IDs[0] && (m.Broadcast != broadcast || m.Thread != other.IDs[0]) {
+				t.Errorf("the reply is shown as %+v, want broadcast %v", m, broadcast)
+			}
+		}
+	}
+}
+
+// People of the configuration are found by their e-mail, and what their profile says is handed on; guests are nobody.
+func TestAcquaint(t *testing.T) {
+	h := newHouse(t, overHTTP)
+	h.AddUser(slacktest.User{Name: "gast", RealName: "Gast", Email: "gast@example.com", Guest: true})
+	h.people = []bot.Identity{{ID: h.staff[0].ID}, {Email: "jan@example.com"}, {Email: "gast@example.com"}, {Email: "niemand@example.com"}}
+	h.Fault(slacktest.Fault{Method: "users.lookupByEmail", RetryAfter: 1})
+	w := newTownOf(t, h)
+	var got []bot.Identity
+	for late := time.After(60 * time.Second); len(got) < 2; {
+		got = nil
+		for _, m := range w.core.Effects() {
+			if m.Kind == bot.Known && !slices.Contains(got, m.From) {
+				got = append(got, m.From)
+			}
+		}
+		select {
+		case <-late:
+			t.Fatalf("known are %+v, want two", got)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	want := bot.Identity{Adapter: "slack", ID: h.staff[1].ID, Name: "Jan Okafor", Email: "jan@example.com", Language: "en-GB", Zone: "Europe/London"}
+	if got[0].ID != h.staff[0].ID || got[1] != want {
+		t.Errorf("known are %+v, want Ines and %+v", got, want)
+	}
+}
+
+// A file that takes longer than a delivery may is named, and holds up nothing.
+func TestSlowFile(t *testing.T) {
+	w := newTown(t, overHTTP)
+	d := w.post("slow")
+	d.Copy.Files = []bot.File{{Name: "film.mov", Size: 4, Open: func(ctx context.Context) (io.ReadCloser, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second+200*time.Millisecond)
+	defer cancel()
+	sent, err := w.adapter.Send(ctx, d)
+	if err != nil || len(sent.IDs) != 1 {
+		t.Fatalf("Send = %v, %v; want a text only", sent, err)
+	}
+	if got := w.Server.Shown(w.rooms[0].ID, w.staff[0].ID)[0].Text; !strings.Contains(got, "Nicht als Datei: Die Übertragung dauert zu lange\n📎 film.mov") {
+		t.Errorf("shown is %q", got)
 	}
 }

@@ -41,6 +41,7 @@ import (
 var (
 	_ bot.Adapter    = (*Adapter)(nil)
 	_ bot.FileSource = (*Adapter)(nil)
+	_ bot.Watcher    = (*Adapter)(nil)
 )
 
 // DefaultAPI is Slack's Web API.
@@ -57,10 +58,14 @@ type Config struct {
 	APIURL string
 	// Rooms are the ids of the channels that are read back after an outage, and that the bot should be in.
 	Rooms []string
+	// People are the company's people, by their id or, where that is not known, by their e-mail: Slack is asked who they are
+	// once a day, so that they can be told something before they said anything.
+	People []bot.Identity
 	// Slashes are the words that a slash command stands for: "/thema" → "thema". "/standleitung" needs no entry.
 	Slashes map[string]string
-	// Home is what the App Home shows; nil for none.
-	Home func(say.Voice) bot.Card
+	// Home is what the App Home shows somebody, and how they are spoken to; nil for none. It may block for as long as a look
+	// into the store takes.
+	Home func(ctx context.Context, who bot.Identity) (bot.Card, say.Voice, error)
 	// Sockets is how many connections are held in Socket Mode, so that one is left while another is renewed; 0 means 2.
 	// Slack allows ten.
 	Sockets int
@@ -91,6 +96,7 @@ type Adapter struct {
 	twins   recent // mentions that were handled, by their event
 	threads recent // threads that have answers: private ones can be seen there
 	health  health
+	homes   homes
 	// woken asks for a look into the histories.
 	woken chan struct{}
 
@@ -190,6 +196,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	defer a.web.client.CloseIdleConnections()
 	var running sync.WaitGroup
 	running.Go(func() { a.runCatchUp(ctx) })
+	running.Go(func() { a.runAcquaint(ctx) })
 	if a.config.AppToken == "" {
 		a.wake() // with Socket Mode the first connection does it
 	}
@@ -286,6 +293,9 @@ func (a *Adapter) Ready() error {
 	}
 	return nil
 }
+
+// Trouble implements [bot.Watcher].
+func (a *Adapter) Trouble(p bot.Place) string { return a.health.at(p.ID) }
 
 var errNotRunning = errors.New("the slack adapter is not running yet")
 

@@ -132,8 +132,8 @@ func TestRequestsAreRetried(t *testing.T) {
 	if !count(2)() {
 		t.Error("the second retry came before a minute was over")
 	}
-	w.Advance(2 * time.Second)
-	w.until("the second retry", count(3))
+	// The minute begins when the fake has heard the answer, a moment after the endpoint gave it.
+	w.until("the second retry", func() bool { w.Advance(2 * time.Second); return count(3)() })
 	w.until("the third is waiting", func() bool { w.Advance(time.Minute); return count(4)() })
 	w.until("all is settled", w.Settled)
 	requests, bodies := e.got()
