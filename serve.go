@@ -225,9 +225,13 @@ func slackConfig(c *Config, now func() time.Time, log *slog.Logger, observe func
 		BotToken: c.Slack.BotToken.Reveal(), AppToken: c.Slack.AppToken.Reveal(), SigningSecret: c.Slack.SigningSecret.Reveal(),
 		APIURL: c.Slack.APIURL, Slashes: map[string]string{}, Observe: observe, Log: log, Now: now,
 	}
+	gives := coreRoomRoles(c)
 	for _, r := range c.Rooms {
 		if r.Slack != "" {
 			sc.Rooms = append(sc.Rooms, r.Slack)
+			if gives[r.Name] != 0 {
+				sc.Following = append(sc.Following, r.Slack)
+			}
 		}
 	}
 	for _, p := range c.People {

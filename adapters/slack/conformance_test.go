@@ -46,6 +46,8 @@ type house struct {
 	staff [2]slacktest.User
 	// people are those whom the configuration knows.
 	people []bot.Identity
+	// following are the rooms whose members are told.
+	following []string
 }
 
 func newHouse(t *testing.T, way way) *house {
@@ -103,7 +105,7 @@ func (h *house) adapter() *slack.Adapter {
 	fake := h.Config()
 	c := slack.Config{
 		BotToken: fake.BotToken, SigningSecret: fake.SigningSecret, APIURL: h.APIURL(), Rooms: []string{h.rooms[0].ID, h.rooms[1].ID},
-		People: h.people, Now: time.Now,
+		People: h.people, Following: h.following, Now: time.Now,
 	}
 	if h.way == overSockets {
 		c.AppToken = fake.AppToken

@@ -459,10 +459,13 @@ func (a *Adapter) opened(e *event) act {
 	}}
 }
 
-// moved makes an act of the bot's coming into a room, or going from it.
+// moved makes an act of the bot's coming into a room, or going from it, and of that of people.
 func (a *Adapter) moved(e *event) act {
-	if e.User != a.self.user || e.Channel == "" {
+	if e.Channel == "" {
 		return act{}
+	}
+	if e.User != a.self.user {
+		return a.cameOrWent(e)
 	}
 	return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) {
 		if e.Type == "member_left_channel" {

@@ -58,6 +58,8 @@ type Config struct {
 	APIURL string
 	// Rooms are the ids of the channels that are read back after an outage, and that the bot should be in.
 	Rooms []string
+	// Following are the ids of the channels whose members the core wants to know.
+	Following []string
 	// People are the company's people, by their id or, where that is not known, by their e-mail: Slack is asked who they are
 	// once a day, so that they can be told something before they said anything.
 	People []bot.Identity
@@ -197,6 +199,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	var running sync.WaitGroup
 	running.Go(func() { a.runCatchUp(ctx) })
 	running.Go(func() { a.runAcquaint(ctx) })
+	running.Go(func() { a.runMembers(ctx) })
 	if a.config.AppToken == "" {
 		a.wake() // with Socket Mode the first connection does it
 	}
