@@ -29,6 +29,7 @@ func Shortcuts() []Shortcut {
 	return []Shortcut{
 		{Do: "line.all", Label: say.T("An die Standleitung", "To the line"), row: "line.pass"},
 		{Do: "topic.suggest", Label: say.T("Als Thema vorschlagen", "Suggest as topic"), row: "topic.suggest", ask: true},
+		{Do: "concern.hand", Label: say.T("Heikel?", "Sensitive?"), row: "concern.hand"},
 	}
 }
 
@@ -75,6 +76,13 @@ func (b *Bot) shortcut(r *Request) (parsed, error) {
 		return parsed{}, fault(Invalid, say.T("In dieser Nachricht steht kein Text. Nichts gesendet.", "There is no text in this message. Nothing sent."))
 	}
 	p := parsed{row: b.commands.byName[all[i].row], args: map[string]string{"text": s.Text}}
+	if p.row.Name == "concern.hand" {
+		text := s.Text
+		if from != r.Person.Called() {
+			text = from + ": " + text // PR reads whose words they are
+		}
+		p.args["text"] = cut(text, p.row.Args[0].Max)
+	}
 	if all[i].ask {
 		if from != r.Person.Called() {
 			p.args["source"] = from
