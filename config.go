@@ -69,8 +69,10 @@ type TeamsConfig struct {
 	AppID        string
 	AppPassword  Secret
 	TenantID     string
+	TokenTenant  string // empty: TenantID
 	LoginURL     string
 	OpenIDURL    string
+	ServiceURL   string
 	ServiceHosts []string // only these ever get a token
 	InsecureDev  bool     // no authentication; loopback only
 }
@@ -193,13 +195,16 @@ func (c *SlackConfig) rows() []row {
 func (c *TeamsConfig) rows() []row {
 	c.LoginURL = "https://login.microsoftonline.com"
 	c.OpenIDURL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+	c.ServiceURL = "https://smba.trafficmanager.net/teams"
 	c.ServiceHosts = []string{"smba.trafficmanager.net", "*.botframework.com"}
 	return append(secret("app_password", &c.AppPassword),
 		value("app_id", &c.AppID, parseWord),
 		value("tenant_id", &c.TenantID, parseWord),
+		value("token_tenant", &c.TokenTenant, parseWord),
 		value("login_url", &c.LoginURL, parseURL),
 		value("openid_url", &c.OpenIDURL, parseURL),
-		list("service_hosts", &c.ServiceHosts, parseHost),
+		value("service_url", &c.ServiceURL, parseURL),
+		list("service_hosts", &c.ServiceHosts, parseServiceHost),
 		value("insecure_dev", &c.InsecureDev, parseBool),
 	)
 }

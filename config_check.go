@@ -243,7 +243,6 @@ func (c *Config) Unbuilt() []string {
 			names = append(names, name)
 		}
 	}
-	add(c.Teams != nil, "teams")
 	engine, _, _ := c.Store.Engine()
 	add(engine == Postgres, "store.url with postgres")
 	add(len(c.Templates) > 0, "templates")

@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"standleitung/adapters/slack"
+	"standleitung/adapters/teams"
 )
 
 // nordpumpe is the configuration of the built-in example.
@@ -180,16 +181,30 @@ var errMissing = errors.New("something is missing: see above")
 
 // checkOnline tries the credentials of the platforms.
 func (w world) checkOnline(ctx context.Context, c *Config) error {
-	if c.Slack == nil {
+	if c.Slack == nil && c.Teams == nil {
 		fmt.Fprintln(w.stdout, "there is no platform to ask")
 		return nil
 	}
 	log := slog.New(slog.DiscardHandler)
-	fine, err := slack.Check(ctx, slackConfig(c, w.now, log, nil), w.stdout)
-	if err == nil && !fine {
-		err = errMissing
+	allFine := true
+	if c.Slack != nil {
+		fine, err := slack.Check(ctx, slackConfig(c, w.now, log, nil), w.stdout)
+		if err != nil {
+			return err
+		}
+		allFine = fine
 	}
-	return err
+	if c.Teams != nil {
+		fine, err := teams.Check(ctx, teamsConfig(c, w.now, log, nil), w.stdout)
+		if err != nil {
+			return err
+		}
+		allFine = allFine && fine
+	}
+	if !allFine {
+		return errMissing
+	}
+	return nil
 }
 
 type versionCommand struct{}

@@ -10,11 +10,12 @@ import (
 
 type manifestCommands struct {
 	Slack slackManifest `cmd:"" help:"Slack: YAML, to be pasted at api.slack.com/apps."`
+	Teams teamsManifest `cmd:"" help:"Teams: a package to be uploaded in the Teams admin centre."`
 }
 
 type slackManifest struct{}
 
-// exampleURL stands where the address belongs at which Slack reaches the program.
+// exampleURL stands where the address belongs at which the program is reached.
 const exampleURL = "https://standleitung.example.com"
 
 // Run implements manifest slack. Without an app token in the configuration the app is one for HTTP mode.

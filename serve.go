@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"standleitung/adapters/slack"
+	"standleitung/adapters/teams"
 	"standleitung/adapters/web"
 	"standleitung/bot"
 	"standleitung/bot/say"
@@ -84,7 +85,7 @@ func (c *Config) listenOn(address string) error {
 // without it, and says what else will have no effect.
 func refuseUnbuilt(c *Config, name string, log *slog.Logger) error {
 	engine, _, _ := c.Store.Engine()
-	if c.Teams != nil || engine != Bolt {
+	if engine != Bolt {
 		return fmt.Errorf("%s: this version of the program cannot run with %s yet: remove it, or use a later version",
 			name, strings.Join(c.Unbuilt(), ", "))
 	}
@@ -199,6 +200,14 @@ func (h *house) wire(w world, m *metrics) error {
 			platforms["/slack/"] = adapter.Routes()
 		}
 	}
+	if c.Teams != nil {
+		adapter, err := teams.New(teamsConfig(c, w.now, h.log, m.observe))
+		if err != nil {
+			return err
+		}
+		h.adapters = append(h.adapters, adapter)
+		platforms["/api/messages"] = adapter.Routes()
+	}
 	var err error
 	h.bot, err = bot.New(bot.Config{
 		Store: h.store, Adapters: h.adapters, Rooms: coreRooms(c), Lines: coreLines(c), People: coreMembers(c),
@@ -278,6 +287,21 @@ func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
 	return wc
 }
 
+// teamsConfig is what the adapter of Teams needs of the configuration.
+func teamsConfig(c *Config, now func() time.Time, log *slog.Logger, observe func(bot.Observation)) teams.Config {
+	tc := teams.Config{
+		AppID: c.Teams.AppID, AppPassword: c.Teams.AppPassword.Reveal(), TenantID: c.Teams.TenantID, TokenTenant: c.Teams.TokenTenant,
+		LoginURL: c.Teams.LoginURL, OpenIDURL: c.Teams.OpenIDURL, ServiceURL: c.Teams.ServiceURL, ServiceHosts: c.Teams.ServiceHosts,
+		InsecureDev: c.Teams.InsecureDev, Voice: say.Voice{Language: c.Language, Address: c.Address}, Observe: observe, Log: log, Now: now,
+	}
+	for _, r := range c.Rooms {
+		if r.Teams != "" {
+			tc.Rooms = append(tc.Rooms, r.Teams)
+		}
+	}
+	return tc
+}
+
 // coreRooms are the rooms as the core knows them.
 func coreRooms(c *Config) []bot.Room {
 	var rooms []bot.Room
@@ -287,6 +311,8 @@ func coreRooms(c *Config) []bot.Room {
 			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: web.RoomPlace(r.Web)})
 		case r.Slack != "":
 			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: slack.RoomPlace(r.Slack)})
+		case r.Teams != "":
+			rooms = append(rooms, bot.Room{Name: r.Name, Party: r.Party, Place: teams.RoomPlace(r.Teams)})
 		}
 	}
 	return rooms
@@ -374,6 +400,9 @@ func coreMembers(c *Config) []bot.Member {
 		}
 		if c.Slack != nil && p.Slack != "" {
 			m.Identities = append(m.Identities, bot.Identity{Adapter: slack.Name, ID: p.Slack, Name: p.FullName, Email: p.Email})
+		}
+		if c.Teams != nil && p.Teams != "" {
+			m.Identities = append(m.Identities, bot.Identity{Adapter: teams.Name, ID: p.Teams, Name: p.FullName, Email: p.Email})
 		}
 		members = append(members, m)
 	}

@@ -1,0 +1,253 @@
+package teams
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"standleitung/bot"
+	"standleitung/bot/markup"
+	"standleitung/bot/say"
+)
+
+// Send carries a delivery out.
+func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
+	core, ok := a.shift.enter()
+	if !ok {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
+	}
+	defer a.shift.leave()
+	if d.Post == "" || d.Place.Adapter != Name || d.Place.ID == "" {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "bad_delivery", Err: errUndeliverable}
+	}
+	if d.Reader != "" && !d.Place.Direct { // Teams shows nothing to one person only
+		d.Place, d.Reader = DirectPlace(d.Reader), ""
+	}
+	refs, late := refsOf(d.IDs)
+	switch d.Op {
+	case bot.OpPost:
+		return a.sendPost(ctx, core, d)
+	case bot.OpEdit:
+		return a.rewrite(ctx, core, d, refs, late)
+	case bot.OpDelete:
+		return bot.Sent{IDs: d.IDs}, a.remove(ctx, core, d, refs)
+	}
+	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "op_unknown", Err: errUndeliverable}
+}
+
+var errUndeliverable = errors.New("teams cannot show it")
+
+// target is where messages of a place go.
+type target struct {
+	service, conversation string
+	thread                string // of a channel; empty at the top level
+	direct                bool
+}
+
+// in is the conversation in which a message can be changed.
+func (t target) in(r ref) string {
+	switch {
+	case r.root != "":
+		return inThread(t.conversation, r.root)
+	case t.thread != "":
+		return inThread(t.conversation, t.thread)
+	}
+	return inThread(t.conversation, r.id)
+}
+
+// targetOf finds out where a place is; the direct conversation of somebody is opened when it is not there yet.
+func (a *Adapter) targetOf(ctx context.Context, core bot.Core, p bot.Place) (target, error) {
+	if !p.Direct {
+		return target{a.refs.serviceOf(p.ID), p.ID, p.Thread, false}, nil
+	}
+	conversation, service, err := a.direct(ctx, core, p.ID)
+	if err != nil {
+		return target{}, sendError(err, harmless)
+	}
+	return target{service, conversation, "", true}, nil
+}
+
+// render renders a delivery; late is when a late copy was written, as far as an edit knows.
+func render(d bot.Delivery, late time.Time) []outgoing {
+	if d.Copy == nil {
+		return renderCard(&d.Card, d.Voice, cardToken(d), d.Unsure && d.Op == bot.OpPost)
+	}
+	if !d.Copy.Written.IsZero() {
+		late = d.Copy.Written
+	}
+	return renderCopy(d.Copy, d.Voice, late, d.Unsure && d.Op == bot.OpPost)
+}
+
+// sendPost posts. Nobody can be asked whether it arrived before, so one that may have is marked.
+func (a *Adapter) sendPost(ctx context.Context, core bot.Core, d bot.Delivery) (bot.Sent, error) {
+	var late time.Time
+	if d.Copy != nil {
+		late = d.Copy.Written
+	}
+	refs, err := a.post(ctx, core, d.Place, render(d, late))
+	if err != nil {
+		return bot.Sent{}, err
+	}
+	return bot.Sent{IDs: idsOf(refs, late)}, nil
+}
+
+// post posts messages that belong together. In a channel the first one begins a thread, in which the others follow.
+func (a *Adapter) post(ctx context.Context, core bot.Core, p bot.Place, messages []outgoing) ([]ref, error) {
+	t, err := a.targetOf(ctx, core, p)
+	if err != nil {
+		return nil, err
+	}
+	var refs []ref
+	for _, m := range messages {
+		r, err := a.patiently(ctx, t, refs, m)
+		if err != nil {
+			e := sendError(err, ambiguous)
+			if len(refs) > 0 && e.Fate == bot.Retry {
+				e.Fate = bot.Unknown // a part of it has arrived
+			}
+			return nil, e
+		}
+		refs = append(refs, r)
+	}
+	return refs, nil
+}
+
+// longestWait is how long the later parts of a message wait for the connector, so that nothing is said twice.
+const longestWait = 30 * time.Second
+
+// patiently posts one of several messages; what comes after the first waits when it has to.
+func (a *Adapter) patiently(ctx context.Context, t target, before []ref, m outgoing) (ref, error) {
+	for {
+		r, err := a.postOne(ctx, t, before, m)
+		var e *callError
+		if len(before) == 0 || !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.After > longestWait {
+			return r, err
+		}
+		if !sleep(ctx, e.After) {
+			return r, err
+		}
+	}
+}
+
+func (a *Adapter) postOne(ctx context.Context, t target, before []ref, m outgoing) (ref, error) {
+	var r ref
+	var err error
+	switch {
+	case isChannel(t.conversation) && t.thread == "" && len(before) == 0:
+		r.id, err = a.api.post(ctx, t.service, t.conversation, m)
+		if err == nil && a.config.InsecureDev {
+			a.roots.first(inThread(t.conversation, r.id), r.id)
+		}
+	case isChannel(t.conversation) && t.thread == "":
+		r.root = before[0].id
+		r.id, err = a.api.send(ctx, t.service, inThread(t.conversation, r.root), m)
+	default:
+		r.id, err = a.api.send(ctx, t.service, inThread(t.conversation, t.thread), m)
+	}
+	a.note(t, err)
+	return r, err
+}
+
+// note tells the operators' view of a room how a call went.
+func (a *Adapter) note(t target, err error) {
+	switch code := codeOf(err); {
+	case t.direct:
+	case err == nil:
+		a.health.room(t.conversation, "")
+	case statusOf(err) == http.StatusForbidden || code == "ConversationNotFound":
+		a.health.room(t.conversation, code)
+	}
+}
+
+// rewrite brings a post up to date. It may have become longer: what is new goes below it; or shorter: what is left over
+// goes.
+func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref, late time.Time) (bot.Sent, error) {
+	if len(refs) == 0 {
+		return bot.Sent{IDs: d.IDs}, nil // there is nothing that could be changed
+	}
+	t, err := a.targetOf(ctx, core, d.Place)
+	if err != nil {
+		return bot.Sent{}, err
+	}
+	messages := render(d, late)
+	var now []ref
+	for n, m := range messages {
+		if n >= len(refs) {
+			r, err := a.patiently(ctx, t, now, m)
+			if err != nil {
+				return bot.Sent{}, sendError(err, ambiguous)
+			}
+			now = append(now, r)
+			continue
+		}
+		err := a.api.update(ctx, t.service, t.in(refs[n]), refs[n].id, m)
+		if a.note(t, err); err != nil && !gone(err) { // one that somebody removed needs no change any more
+			return bot.Sent{}, sendError(err, harmless)
+		}
+		now = append(now, refs[n])
+	}
+	if len(refs) > len(now) {
+		if err := a.remove(ctx, core, d, refs[len(now):]); err != nil {
+			return bot.Sent{}, err
+		}
+	}
+	if d.Copy != nil && !d.Copy.Written.IsZero() {
+		late = d.Copy.Written
+	}
+	return bot.Sent{IDs: idsOf(now, late)}, nil
+}
+
+// remove deletes messages. Where the connector cannot, as that of the emulator, nothing of what they said is left.
+func (a *Adapter) remove(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	t, err := a.targetOf(ctx, core, d.Place)
+	if err != nil {
+		return err
+	}
+	for _, r := range refs {
+		err := a.api.remove(ctx, t.service, t.in(r), r.id)
+		if statusOf(err) == http.StatusNotImplemented || statusOf(err) == http.StatusMethodNotAllowed {
+			text := say.T("Diese Nachricht wurde gelöscht.", "This message was deleted.").In(d.Voice)
+			err = a.api.update(ctx, t.service, t.in(r), r.id, textMessage(markup.FromPlain(text)))
+		}
+		if a.note(t, err); err != nil && !gone(err) {
+			return sendError(err, harmless)
+		}
+	}
+	return nil
+}
+
+// repeating says what a call is that was perhaps carried out: ambiguous when a second one would show, harmless when not.
+type repeating bool
+
+const (
+	ambiguous repeating = true
+	harmless  repeating = false
+)
+
+// sendError says what became of a call.
+func sendError(err error, again repeating) *bot.SendError {
+	var known *bot.SendError
+	if errors.As(err, &known) {
+		return known
+	}
+	var e *callError
+	if !errors.As(err, &e) {
+		return &bot.SendError{Fate: bot.Retry, Reason: "failed", Err: err} // its context ended before anything was sent
+	}
+	out := &bot.SendError{Fate: bot.Never, Reason: e.Code, Err: err}
+	switch {
+	case e.Sent && again == ambiguous:
+		out.Fate = bot.Unknown
+	case e.Sent, e.Status == 0 && (e.Code == "unreachable" || e.Code == "no_token" || e.Code == "no_id"):
+		out.Fate, out.After = bot.Retry, e.After
+	case e.Status == http.StatusTooManyRequests:
+		out.Fate, out.After, out.Reason = bot.Retry, e.After, "throttled"
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusPreconditionFailed:
+		out.Fate = bot.Retry
+	}
+	return out
+}
