@@ -275,6 +275,7 @@ var troubles = map[string]say.Text{
 	"not_running":      say.T("die Verbindung zur Plattform wird noch aufgebaut", "the connection to the platform is not up yet"),
 	"channel_gone":     say.T("den Raum gibt es nicht mehr", "the room is gone"),
 	"not_in_channel":   say.T("ich bin nicht in diesem Raum: bitte einladen", "I am not in this room: please invite me"),
+	"not_met":          say.T("die Plattform hat sich noch nicht gemeldet", "the platform has not called yet"),
 	"is_archived":      say.T("der Raum ist archiviert", "the room is archived"),
 	"invalid_auth":     say.T("die Zugangsdaten werden nicht angenommen; die Verwaltung muss sie erneuern", "the credentials are not accepted; an administrator must renew them"),
 	"token_revoked":    say.T("der Zugang wurde widerrufen; die Verwaltung muss die App neu installieren", "access was revoked; an administrator must install the app again"),

@@ -252,6 +252,13 @@ func (r *references) serviceOf(conversation string) string {
 	return cmp.Or(r.known[conversation].ServiceURL, r.service, r.first)
 }
 
+// met reports whether any activity has said where the connector is.
+func (r *references) met() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.service != ""
+}
+
 // self is how Teams calls the bot; empty when it was never met and has no app id.
 func (r *references) self(appID string) string {
 	r.mu.Lock()

@@ -38,6 +38,11 @@ func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 
 var errUndeliverable = errors.New("teams cannot show it")
 
+// unmetPause is how often an emulator that has not called yet is looked for: only its first activity says where it is.
+const unmetPause = 2 * time.Second
+
+var errUnmet = errors.New("the emulator has not called yet")
+
 // target is where messages of a place go.
 type target struct {
 	service, conversation string
@@ -58,6 +63,9 @@ func (t target) in(r ref) string {
 
 // targetOf finds out where a place is; the direct conversation of somebody is opened when it is not there yet.
 func (a *Adapter) targetOf(ctx context.Context, core bot.Core, p bot.Place) (target, error) {
+	if a.config.InsecureDev && a.config.ServiceURL == DefaultService && !a.refs.met() {
+		return target{}, &bot.SendError{Fate: bot.Retry, Reason: "not_met", After: unmetPause, Err: errUnmet}
+	}
 	if !p.Direct {
 		return target{a.refs.serviceOf(p.ID), p.ID, p.Thread, false}, nil
 	}
