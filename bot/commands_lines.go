@@ -282,6 +282,8 @@ var troubles = map[string]say.Text{
 	"account_inactive": say.T("die App wurde entfernt; die Verwaltung muss sie neu installieren", "the app was removed; an administrator must install it again"),
 	"missing_scope":    say.T("der App fehlt eine Berechtigung; die Verwaltung muss sie erteilen", "the app lacks a permission; an administrator must grant it"),
 	"no_permission":    say.T("die App darf hier nicht schreiben", "the app may not write here"),
+	"blocked":          say.T("die Person hat mich blockiert", "the person has blocked me"),
+	"not_installed":    say.T("die App ist bei der Person nicht installiert", "the app is not installed for the person"),
 	"file_failed":      say.T("eine Datei lässt sich gerade nicht holen", "a file cannot be fetched right now"),
 	"outage":           say.T("die Plattform hat eine Störung", "the platform has an outage"),
 }
@@ -291,6 +293,10 @@ var sameTrouble = map[string]string{
 	"channel_not_found": "channel_gone", "thread_not_found": "channel_gone", "not_authed": "invalid_auth", "token_expired": "token_revoked",
 	"restricted_action": "no_permission", "access_denied": "no_permission", "restricted_action_read_only_channel": "no_permission",
 	"not_allowed_token_type": "invalid_auth", "file_unavailable": "file_failed", "http_500": "outage", "http_502": "outage", "http_503": "outage",
+	"BotNotInConversationRoster": "not_in_channel", "ConversationNotFound": "channel_gone", "NotEnoughPermissions": "no_permission",
+	"BotDisabledByAdmin": "no_permission", "ConversationBlockedByUser": "blocked", "MessageWritesBlocked": "blocked",
+	"ForbiddenOperationException": "not_installed", "BotNotRegistered": "invalid_auth", "AuthorizationFailed": "invalid_auth",
+	"status_401": "invalid_auth", "no_token": "invalid_auth", "throttled": "rate_limited", "bad_answer": "outage",
 	"internal_error": "outage", "fatal_error": "outage", "service_unavailable": "outage",
 }
 
