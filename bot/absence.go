@@ -47,10 +47,11 @@ func (k *books) away(p *Person) (*absence, error) {
 
 // colleague reads somebody who still belongs to the company by id; nil for somebody who has left, or nobody.
 func (k *books) colleague(id string) (*Person, error) {
-	if k.bot.member(id) == nil {
+	p, err := k.person(id)
+	if errors.Is(err, ErrNotFound) || err == nil && p.member == nil {
 		return nil, nil
 	}
-	return k.person(id)
+	return p, err
 }
 
 // present reports whether somebody can be told something today.

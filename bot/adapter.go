@@ -77,6 +77,8 @@ type Capabilities struct {
 	Threads bool
 	Edits   bool
 	Forms   bool
+	// Reacts: the bot can put an emoji on a message of a person, and take it away; see [OpReact].
+	Reacts bool
 }
 
 // Delivery is one thing to do on a platform.
@@ -101,6 +103,9 @@ type Delivery struct {
 	Voice say.Voice
 	// Unsure is set when an earlier try may have arrived: look it up, or send it marked as a possible repetition.
 	Unsure bool
+	// Reaction is the one emoji that the bot shows on the message in IDs when Op is OpReact, as Unicode; empty to take
+	// away what it put there.
+	Reaction string
 }
 
 // Copy is what a person wrote in another room of a line.
@@ -128,6 +133,9 @@ const (
 	OpPost   Op = "post"
 	OpEdit   Op = "edit"
 	OpDelete Op = "delete" // leaves a tombstone where the platform can show one
+	// OpReact has the bot's reaction on a message of a person be Delivery.Reaction, in place of any other that it put there.
+	// Doing it twice is no fault, and a message that is gone is none either. Only for adapters with [Capabilities].Reacts.
+	OpReact Op = "react"
 )
 
 // Sent is what the platform answered.

@@ -115,6 +115,9 @@ func (r *Request) hold(c *Crossing, in relay) ([]Reply, error) {
 		}
 	}
 	c.State = Held
+	if err := r.mark(c); err != nil {
+		return nil, err
+	}
 	in.files = c.Files
 	a, replies, err := r.request(c, c.Body, in, false)
 	if err != nil {
@@ -173,7 +176,7 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 		return nil, nil, err
 	}
 	own := Reply{To: Somebody, Person: writer, View: "held", Ref: a.Ref(), Keep: true}
-	if r.Message != nil && r.Person != nil && r.Person.ID == c.Person {
+	if r.Message != nil && r.Person != nil && r.Person.hasID(c.Person) {
 		own.To = Asker
 	}
 	return a, append(replies, own), nil
@@ -184,7 +187,7 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 func (r *Request) deciders(a *Approval, writers ...string) ([]*Person, error) {
 	var list []*Person
 	add := func(p *Person) {
-		if p != nil && !slices.Contains(writers, p.ID) && !slices.Contains(list, p) {
+		if p != nil && !slices.ContainsFunc(writers, p.hasID) && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
@@ -241,7 +244,7 @@ func (r *Request) askNext(a *Approval) ([]Reply, error) {
 		return nil, err
 	}
 	for _, p := range list {
-		if _, ok := p.Direct(); !ok || slices.Contains(a.Asked, p.ID) {
+		if _, ok := p.Direct(); !ok || slices.ContainsFunc(a.Asked, p.hasID) {
 			continue
 		}
 		a.Asked = append(a.Asked, p.ID)

@@ -24,23 +24,45 @@ func (b *Bot) open(r Reader, now time.Time) *books {
 
 // who returns the person behind an identity; somebody new gets a fresh record that is not stored yet.
 func (k *books) who(i Identity) (*Person, error) {
-	if m := k.bot.members[i.Key()]; m != nil {
+	p, err := k.holder(i.Key())
+	if errors.Is(err, ErrNotFound) {
+		return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest})
+	}
+	if err == nil && i.Guest && k.bot.members[i.Key()] == nil {
+		p.guest, p.roles = true, 0 // by this identity they may nothing, whatever the others may
+	}
+	return p, err
+}
+
+// holder returns who has an identity now, by its key, or ErrNotFound: by configuration first.
+func (k *books) holder(key string) (*Person, error) {
+	if m := k.bot.members[key]; m != nil {
 		return k.person(m.ID)
 	}
-	if m := k.bot.memberOf(i); m != nil {
-		return k.person(m.ID)
-	}
-	for found, err := range k.r.Scan(Query{Kind: people.Name, Index: "identity", From: i.Key(), To: i.Key() + "\x00", Limit: 1, KeysOnly: true}) {
+	for found, err := range k.r.Scan(Query{Kind: people.Name, Index: "identity", From: key, To: key + "\x00", Limit: 1, KeysOnly: true}) {
 		if err != nil {
 			return nil, fmt.Errorf("find person: %w", err)
 		}
-		return k.person(found.Key)
+		return k.person(found.Key) // the configuration may have given that identity to somebody
 	}
-	return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest})
+	return nil, ErrNotFound
 }
 
-// person returns somebody by id. A member who was never met has an empty record; an unknown id is ErrNotFound.
+// person returns somebody by id. A member who was never met has an empty record; an unknown id is ErrNotFound. An id that
+// is the key of an identity means whoever has that identity now.
 func (k *books) person(id string) (*Person, error) {
+	if k.bot.members[id] != nil {
+		return k.person(k.bot.members[id].ID)
+	}
+	p, err := k.record(id)
+	if errors.Is(err, ErrNotFound) && strings.Contains(id, Sep) {
+		return k.holder(id)
+	}
+	return p, err
+}
+
+// record returns somebody by the id of their record.
+func (k *books) record(id string) (*Person, error) {
 	if p := k.people[id]; p != nil {
 		return p, nil
 	}
@@ -68,6 +90,26 @@ func (k *books) join(p *Person) (*Person, error) {
 	through, err := k.throughRooms(p)
 	p.roles |= through
 	return p, err
+}
+
+// introduced is who a platform says an identity to be, asked for the people of the configuration: a member by their e-mail,
+// unless they have another account there already; else who holds the identity.
+func (k *books) introduced(i Identity) (*Person, error) {
+	if _, err := k.holder(i.Key()); !errors.Is(err, ErrNotFound) {
+		return k.who(i)
+	}
+	m := k.bot.memberOf(i)
+	if m == nil {
+		return k.who(i)
+	}
+	p, err := k.person(m.ID)
+	if err != nil {
+		return nil, err
+	}
+	if other, err := k.identity(p.ID, i.Adapter); err != nil || other != "" {
+		return k.who(i)
+	}
+	return p, nil
 }
 
 // memberOf is the member whose e-mail an identity has; nil for none. Only addresses of the company's own domains count, and

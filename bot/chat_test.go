@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +16,13 @@ import (
 	"standleitung/bot/markup"
 )
 
-// chat is the platform of the conversations: it shows what it is sent as lines of a script, and finds buttons again.
+// chat is a platform of the conversations: it shows what it is sent as lines of a script, and finds buttons again.
 type chat struct {
 	can bot.Capabilities
+	// name is that of the adapter; empty for the only chat of a conversation, which is called "chat".
+	name string
+	// called says how a script names an id of a person: "mara@slackish"; nil where they are the same.
+	called func(id string) string
 
 	mu    sync.Mutex
 	core  bot.Core       // nil until it runs
@@ -37,7 +42,7 @@ type shown struct {
 	bot.Delivery
 }
 
-func (c *chat) Name() string          { return "chat" }
+func (c *chat) Name() string          { return cmp.Or(c.name, "chat") }
 func (c *chat) Can() bot.Capabilities { return c.can }
 func (c *chat) Ready() error          { return nil }
 
@@ -121,6 +126,13 @@ func (c *chat) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s~ %s", c.where(d), text)})
 		return bot.Sent{IDs: d.IDs, Missing: missing}, nil
 	}
+	if d.Op == bot.OpReact {
+		if !c.can.Reacts {
+			return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "cannot_react", Err: io.ErrUnexpectedEOF}
+		}
+		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s~ reaction on %s: %s", c.where(d), strings.Join(d.IDs, " "), cmp.Or(d.Reaction, "none"))})
+		return bot.Sent{IDs: d.IDs}, nil
+	}
 	if d.Op == bot.OpDelete {
 		c.lines = append(c.lines, line{onLine(d), fmt.Sprintf("%s× %s", c.where(d), strings.Join(d.IDs, " "))})
 		return bot.Sent{IDs: d.IDs}, nil
@@ -131,30 +143,40 @@ func (c *chat) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 // where says who reads a post: "bot to anna", "bot in #pr", "bot in #pr to anna", with the thread as @id.
 func (c *chat) where(d bot.Delivery) string {
 	if d.Place.Direct {
-		return "bot to " + d.Place.ID
+		return "bot to " + c.who(d.Place.ID)
 	}
 	s := "bot in " + d.Place.ID
 	if d.Place.Thread != "" {
 		s += " @" + d.Place.Thread
 	}
 	if d.Reader != "" {
-		s += " to " + d.Reader
+		s += " to " + c.who(d.Reader)
 	}
 	return s
 }
 
-// take returns what was shown since it was last called.
-func (c *chat) take() []string {
+// who is how a script names the owner of an id.
+func (c *chat) who(id string) string {
+	if c.called == nil {
+		return id
+	}
+	return c.called(id)
+}
+
+// drain takes what was shown.
+func (c *chat) drain() []line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	slices.SortStableFunc(c.lines, func(a, b line) int {
+	lines := c.lines
+	c.lines = nil
+	return lines
+}
+
+// inOrder sorts lines by place and lane.
+func inOrder(lines []line) []line {
+	slices.SortStableFunc(lines, func(a, b line) int {
 		return cmp.Or(strings.Compare(place(a.text), place(b.text)), strings.Compare(a.lane, b.lane))
 	})
-	var lines []string
-	for _, l := range c.lines {
-		lines = append(lines, l.text)
-	}
-	c.lines = nil
 	return lines
 }
 
@@ -262,6 +284,16 @@ func renderCopy(d bot.Delivery) string {
 	if d.Copy.Author.Party != "" {
 		who += " · " + d.Copy.Author.Party
 	}
-	parts = append(parts, who+": "+strings.ReplaceAll(markup.Plain(d.Copy.Body), "\n", " / "))
+	body := d.Copy.Body
+	if d.Place.Adapter != "chat" { // among several chats, who is really mentioned
+		body = markup.Replace(body, func(in markup.Inline) markup.Inline {
+			if in.Kind == markup.Mention {
+				return markup.Inline{Kind: markup.Text, Text: "<@" + in.Ref + ">"}
+			}
+			return in
+		})
+		who += " · " + d.Copy.Author.Platform
+	}
+	parts = append(parts, who+": "+strings.ReplaceAll(markup.Plain(body), "\n", " / "))
 	return strings.Join(parts, " | ")
 }

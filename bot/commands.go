@@ -129,7 +129,7 @@ func commandTable() []Command {
 		lineCommands(), roomCommands(), approvalCommands(),
 		flagCommands(), recheckCommands(), mayCommands(),
 		milestoneCommands(), briefingCommands(), absenceCommands(),
-		settingCommands(), logCommands(), helpCommands(),
+		settingCommands(), linkCommands(), logCommands(), helpCommands(),
 	)
 }
 

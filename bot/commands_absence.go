@@ -133,7 +133,7 @@ func (r *Request) refuseCircle(a *absence, deputy *Person) error {
 		if err != nil || theirs == nil || theirs.Deputy == "" || theirs.From > a.Until || a.From > theirs.Until {
 			return err
 		}
-		if theirs.Deputy == a.Person {
+		if r.Person.hasID(theirs.Deputy) {
 			return &Error{
 				Code: Conflict, Field: "deputy", Text: say.T("{name} ist bis {day} selbst abwesend, und die Vertretung {sind Sie|bist du}. Dann wäre niemand da. Nichts geändert; wer noch?",
 					"{name} is away until {day}, and you stand in. Then nobody would be there. Nothing changed; who else?"),
@@ -181,7 +181,7 @@ func runBack(_ context.Context, r *Request) ([]Reply, error) {
 func (r *Request) colleague(arg string) (*Person, error) {
 	said := r.Text(arg)
 	name := foldVerb(strings.TrimPrefix(strings.TrimSpace(said), "@"))
-	if slices.Contains([]string{"mich", "mir", "ich", "me", "myself"}, name) && r.bot.member(r.Person.ID) != nil {
+	if slices.Contains([]string{"mich", "mir", "ich", "me", "myself"}, name) && r.Person.member != nil {
 		return r.Person, nil
 	}
 	var found []*Member

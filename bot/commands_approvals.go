@@ -93,7 +93,7 @@ func (r *Request) asked() (*Approval, *Crossing, error) {
 // notYours says who decides; nobody decides on their own text.
 func (r *Request) notYours(may []*Person, writer string) error {
 	switch {
-	case r.Person.ID == writer:
+	case r.Person.hasID(writer):
 		return fault(Denied, textOwnApproval)
 	case len(may) == 0:
 		return fault(Denied, say.T("Darüber kann gerade niemand entscheiden. Nichts geändert.", "Nobody can decide this right now. Nothing changed."))
@@ -122,7 +122,7 @@ func (r *Request) own() (*Approval, *Crossing, error) {
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case c.Person != r.Person.ID:
+	case !r.Person.hasID(c.Person):
 		return nil, nil, fault(NotFound, textNoApproval, "ref", a.Ref())
 	case a.State != Open && a.State != Doubted:
 		return nil, nil, r.decided(a)
@@ -288,6 +288,9 @@ func (r *Request) keepHere(c *Crossing, state CrossingState) error {
 	}
 	c.Edit, c.EditFiles = nil, nil
 	if err := crossings.Put(r.Tx, c); err != nil || !held {
+		return err
+	}
+	if err := r.remark(c); err != nil {
 		return err
 	}
 	return r.releaseWaiting(c)

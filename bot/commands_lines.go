@@ -70,7 +70,7 @@ func lineCommands() []Command {
 			Name: "row.again", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
 			Label: say.T("Noch einmal senden", "Send again"), Run: runAgain,
 		},
-		passCommand(),
+		passCommand(), receiptCommand(),
 		{
 			Name: "row.discard", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
 			Label: say.T("Verwerfen", "Discard"), Run: runDiscard,
@@ -152,7 +152,7 @@ func runSend(_ context.Context, r *Request) ([]Reply, error) {
 	}
 	c := &Crossing{
 		Key: crossingKey(m.Place, id), Place: m.Place.Top(), ID: id, Person: r.Person.ID, At: m.At, Version: m.At, Body: s.body, Files: s.in.files,
-		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition, Typed: m.Kind == Said,
+		Author: Author{Name: r.Person.Called(), Platform: m.Place.Adapter}, To: s.in.to, Guarded: s.in.guard, Edition: s.in.edition, Typed: m.Kind == Said, Unwritten: m.Kind != Said,
 	}
 	if room := r.bot.roomAt(m.Place); room != nil {
 		c.Room, c.Author.Party = room.Name, room.Party
@@ -388,7 +388,7 @@ func (r *Request) mine(post *Post) (bool, error) {
 		return true, nil
 	}
 	c, err := r.books.crossing(post.Origin)
-	return c != nil && c.Person == r.Person.ID, err
+	return c != nil && r.Person.hasID(c.Person), err
 }
 
 // parkedRow finds the parked row of a post that the person may decide on.
@@ -425,5 +425,19 @@ func runDiscard(_ context.Context, r *Request) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Reply{answer(say.T("Verworfen.", "Discarded."))}, errors.Join(r.Tx.Settle(row, Settlement{}), posts.Delete(r.Tx, row.Post))
+	post, err := posts.Get(r.Tx, row.Post)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(r.Tx.Settle(row, Settlement{}), posts.Delete(r.Tx, row.Post)); err != nil {
+		return nil, err
+	}
+	if c, err := r.books.crossing(post.Origin); err != nil {
+		return nil, err
+	} else if c != nil {
+		if err := r.remark(c); err != nil {
+			return nil, err
+		}
+	}
+	return []Reply{answer(say.T("Verworfen.", "Discarded."))}, nil
 }

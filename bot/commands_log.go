@@ -37,6 +37,7 @@ var (
 		"lane.late":       say.T("Verspätung gemeldet", "Delay reported"),
 		"copy.parked":     say.T("Unzustellbar gemeldet", "Reported as undeliverable"),
 		"stub.forget":     say.T("Verirrte Änderung vergessen", "Stray change forgotten"),
+		"receipt.mark":    say.T("Zustellung an der Nachricht gezeigt", "Delivery shown on the message"),
 		"unpark":          say.T("Wieder auf den Tisch gelegt", "Put back on the table"),
 		"recheck":         say.T("Nach neuem Vermerk angehalten", "Held because of a new flag"),
 		"digest":          say.T("Gesammelt nachgereicht", "Caught up in one message"),

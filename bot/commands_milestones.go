@@ -499,7 +499,7 @@ func (r *Request) tellOwner(m, was *Milestone, moved, handed bool) (say.Text, []
 			return say.Text{}, nil, err
 		}
 		told := textNobodyTold
-		if m.Owner != r.Person.ID {
+		if !r.Person.hasID(m.Owner) {
 			de, err := r.books.ownerStatus(m, r.Person, say.Voice{Language: say.German, Address: r.Voice.Address})
 			if err != nil {
 				return say.Text{}, nil, err

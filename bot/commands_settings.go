@@ -84,10 +84,6 @@ func (r *Request) settle(change func(*say.Voice), done say.Text) ([]Reply, error
 
 func runWho(_ context.Context, r *Request) ([]Reply, error) {
 	p := r.Person
-	var seen []string
-	for _, i := range p.Identities {
-		seen = append(seen, i.Adapter)
-	}
 	return []Reply{{To: Asker, Card: func(v say.Voice) Card {
 		card := Card{
 			Title: p.Called(),
@@ -95,7 +91,7 @@ func runWho(_ context.Context, r *Request) ([]Reply, error) {
 				{say.T("Rolle", "Role").In(v), p.roles.Say(v)},
 				{say.T("Sprache", "Language").In(v), languageNames[v.Language].In(v)},
 				{say.T("Zeitzone", "Time zone").In(v), p.In().String()},
-				{say.T("Bekannt aus", "Known from").In(v), strings.Join(seen, ", ")},
+				{say.T("Bekannt aus", "Known from").In(v), r.accountsText(v)},
 			},
 			Preview: textPreviewAnswer.In(v),
 		}

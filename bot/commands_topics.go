@@ -186,9 +186,9 @@ func runSupport(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, err
 	}
 	switch {
-	case t.Author == r.Person.ID:
+	case r.Person.hasID(t.Author):
 		return nil, fault(Conflict, say.T("Thema {ref} ist {Ihr|dein} eigenes. Nichts geändert.", "Topic {ref} is your own. Nothing changed."), "ref", t.Ref())
-	case slices.Contains(t.Supporters, r.Person.ID):
+	case slices.ContainsFunc(t.Supporters, r.Person.hasID):
 		return nil, fault(Conflict, say.T("{Sie unterstützen|Du unterstützt} Thema {ref} schon. Nichts geändert.",
 			"You support topic {ref} already. Nothing changed."), "ref", t.Ref())
 	case t.held():
@@ -274,7 +274,7 @@ func (r *Request) ownTopic() (*Topic, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case t.Author != r.Person.ID:
+	case !r.Person.hasID(t.Author):
 		author, err := r.books.name(t.Author)
 		if err != nil {
 			return nil, err

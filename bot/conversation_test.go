@@ -23,6 +23,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"standleitung/bot"
+	"standleitung/bot/markup"
 	"standleitung/bot/say"
 	"standleitung/bot/when"
 	"standleitung/schedules"
@@ -60,7 +61,16 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	stop until 2026-12-01 09:00 the program ends and starts again at that time
 //	clock -1h                   somebody sets the clock, by so much
 //	calendar DE-BY              the program starts again with the holidays of a region; "calendar" alone knows weekends
+//	person lea Lea_Ode pr …     the program starts again with another person in the configuration
 //	leaves lea                  the program starts again without a person in the configuration
+//
+// A config that names several chats has the script say which one is meant: "mara@teamsish to bot> …"; in a room, and
+// where a person has only one, it can be left out. The chat of a room is that of its config. There
+//
+//	<@ines>                     mentions somebody by the id that they have on the chat where it is written
+//	<code>                      is the newest code that was shown; "<code 2>" the one before it
+//	profile tom@slackish U7 email=tom@example.com guest name=Tom_Voss
+//	                            says how a platform knows somebody from now on (also in the config)
 //
 // and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
 func TestConversations(t *testing.T) {
@@ -120,13 +130,17 @@ func sectionOf(a *txtar.Archive, name string) *txtar.File {
 type play struct {
 	t      *testing.T
 	config bot.Config
-	chat   *chat
-	bot    *bot.Bot
-	stop   func()
-	path   string
-	begin  string       // when it begins; empty for Monday, 23 November 2026, 09:12
-	offset atomic.Int64 // of the bot's clock, in nanoseconds
-	forms  map[string]*bot.Form
+	chat   *chat // the first one, and the only one in most conversations
+	chats  []*chat
+	// profiles are how platforms know people, by name and chat: "mara@slackish".
+	profiles map[string]bot.Identity
+	codes    []string // the codes that were shown
+	bot      *bot.Bot
+	stop     func()
+	path     string
+	begin    string       // when it begins; empty for Monday, 23 November 2026, 09:12
+	offset   atomic.Int64 // of the bot's clock, in nanoseconds
+	forms    map[string]*bot.Form
 	// written is what people said in rooms, by room and id.
 	written map[string]bot.Subject
 	last    bot.Message
@@ -138,6 +152,7 @@ type play struct {
 
 func newPlay(t *testing.T, config string, language say.Language, exercised *sync.Map) *play {
 	p := &play{t: t, path: filepath.Join(t.TempDir(), "talk.db"), forms: map[string]*bot.Form{}, written: map[string]bot.Subject{}}
+	p.profiles = map[string]bot.Identity{}
 	p.chat = &chat{can: bot.Capabilities{MaxText: 4000, MaxFile: 10_000_000, Private: true, Threads: true, Edits: true, Forms: true}}
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -153,15 +168,121 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 			}
 		},
 	}
+	p.chats = []*chat{p.chat}
 	for line := range strings.Lines(config) {
 		p.configure(strings.Fields(line))
 	}
 	return p
 }
 
+// several reports whether the conversation has named chats.
+func (p *play) several() bool { return p.chat.name != "" }
+
+// addChat adds a named chat: "chat name private threads edits forms files", or "no " before what it cannot.
+func (p *play) addChat(words []string) {
+	c := p.chat
+	if p.several() {
+		c = &chat{can: bot.Capabilities{MaxText: 4000, MaxFile: 10_000_000, Private: true, Threads: true, Edits: true, Forms: true}}
+		p.chats = append(p.chats, c)
+		p.config.Adapters = append(p.config.Adapters, c)
+	}
+	c.name = words[0]
+	c.called = func(id string) string {
+		for name, i := range p.profiles {
+			if i.Adapter == c.name && i.ID == id {
+				return name
+			}
+		}
+		return id + "@" + c.name
+	}
+	no := false
+	for _, w := range words[1:] {
+		switch w {
+		case "no":
+			no = true
+			continue
+		case "private":
+			c.can.Private = !no
+		case "threads":
+			c.can.Threads = !no
+		case "reacts":
+			c.can.Reacts = !no
+		case "files":
+			if no {
+				c.can.MaxFile = 0
+			}
+		default:
+			p.t.Fatalf("chat: %q", w)
+		}
+		no = false
+	}
+}
+
+// profile says how a platform knows somebody.
+func (p *play) profile(words []string) {
+	name, on, _ := strings.Cut(words[0], "@")
+	i := bot.Identity{Adapter: on, ID: words[1]}
+	for _, w := range words[2:] {
+		key, value, _ := strings.Cut(w, "=")
+		switch key {
+		case "email":
+			i.Email = value
+		case "name":
+			i.Name = strings.ReplaceAll(value, "_", " ")
+		case "guest":
+			i.Guest = true
+		default:
+			p.t.Fatalf("profile: %q", w)
+		}
+	}
+	p.profiles[name+"@"+on] = i
+}
+
+// chatNamed is the chat of a name; the only one when it is empty.
+func (p *play) chatNamed(name string) *chat {
+	i := slices.IndexFunc(p.chats, func(c *chat) bool { return c.Name() == name })
+	if i < 0 {
+		p.t.Fatalf("no chat %q", name)
+	}
+	return p.chats[i]
+}
+
+// chatOf is the chat on which a place is.
+func (p *play) chatOf(place string) *chat {
+	for _, r := range p.config.Rooms {
+		if r.Place.ID == place && p.several() {
+			return p.chatNamed(r.Place.Adapter)
+		}
+	}
+	return p.chat
+}
+
+// speaker says who somebody of a script is, and on which chat: that of the room, that which is named, or their only one.
+func (p *play) speaker(who, room string) (*chat, bot.Identity) {
+	name, on, named := strings.Cut(who, "@")
+	c := p.chat
+	switch {
+	case room != "":
+		c = p.chatOf(room)
+	case named:
+		c = p.chatNamed(on)
+	case p.several():
+		for _, other := range p.chats {
+			if _, ok := p.profiles[name+"@"+other.name]; ok {
+				c = other
+			}
+		}
+	}
+	if i, ok := p.profiles[name+"@"+c.name]; ok {
+		return c, i
+	}
+	return c, bot.Identity{Adapter: c.Name(), ID: name}
+}
+
 // configure reads a line of the config section: "person id Name role,role [du] [en] [afar] [nochat] [Zone/Name]", "room name
 // party", "line name mode guard|open room room …", "gives room role", "calendar region", "reminders before at budget", "briefing at who …",
-// "begin 2027-03-26 09:12", "no private" or "no files".
+// "begin 2027-03-26 09:12", "no private", "no files", or "reacts" for a bot that can put emoji on messages. With several chats: "chat slackish no files", "person … on slackish:U1 teamsish:29:1
+// email=mara@example.com", "room name party on teamsish", "organisation example.com", "profile …".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
 		return
@@ -169,8 +290,21 @@ func (p *play) configure(words []string) {
 	switch words[0] {
 	case "person":
 		m := bot.Member{ID: words[1], Name: strings.ReplaceAll(words[2], "_", " "), Identities: []bot.Identity{{Adapter: "chat", ID: words[1]}}}
+		on := false
 		for _, w := range words[3:] {
+			if address, ok := strings.CutPrefix(w, "email="); ok {
+				m.Email = address
+				continue
+			}
+			if on {
+				chat, id, _ := strings.Cut(w, ":")
+				m.Identities = append(m.Identities, bot.Identity{Adapter: chat, ID: id})
+				p.profiles[m.ID+"@"+chat] = bot.Identity{Adapter: chat, ID: id, Name: m.Name}
+				continue
+			}
 			switch w {
+			case "on":
+				on, m.Identities = true, nil
 			case "du":
 				m.Voice.Address = say.Du
 			case "afar":
@@ -199,7 +333,17 @@ func (p *play) configure(words []string) {
 		}
 		p.config.People = append(p.config.People, m)
 	case "room":
-		p.config.Rooms = append(p.config.Rooms, bot.Room{Name: words[1], Party: words[2], Place: bot.Place{Adapter: "chat", ID: "#" + words[1]}})
+		place := bot.Place{Adapter: "chat", ID: "#" + words[1]}
+		if len(words) > 4 { // on CHAT
+			place.Adapter = words[4]
+		}
+		p.config.Rooms = append(p.config.Rooms, bot.Room{Name: words[1], Party: words[2], Place: place})
+	case "chat":
+		p.addChat(words[1:])
+	case "profile":
+		p.profile(words[1:])
+	case "organisation":
+		p.config.Organisation = words[1:]
 	case "gives": // gives room role
 		if p.config.RoomRoles == nil {
 			p.config.RoomRoles = map[string]bot.Roles{}
@@ -216,6 +360,8 @@ func (p *play) configure(words []string) {
 		} else {
 			p.chat.can.Private = false
 		}
+	case "reacts":
+		p.chat.can.Reacts = true
 	case "calendar":
 		c, err := when.NewCalendar(strings.Join(words[1:], " "))
 		if err != nil {
@@ -308,19 +454,19 @@ func (p *play) run(talk string) string {
 }
 
 var (
-	said     = regexp.MustCompile(`^(\w+) (?:to bot|in (#\w+)(?: @(\d+))?)(?: \[([^\]]*)\])?> ?(.*)$`)
-	anew     = regexp.MustCompile(`^(\w+) presses it again$`)
+	said     = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)(?: @(\d+))?)(?: \[([^\]]*)\])?> ?(.*)$`)
+	anew     = regexp.MustCompile(`^(\w+(?:@\w+)?) presses it again$`)
 	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
 	reacts   = regexp.MustCompile(`^(\w+) in (#\w+) (un)?reacts (\d+) (.*)$`)
 	moves    = regexp.MustCompile(`^(\w+) in (#\w+) (joins|leaves)$`)
 	shorts   = regexp.MustCompile(`^(\w+) in (#\w+) shortcuts (\S+) (\d+)$`)
-	presses  = regexp.MustCompile(`^(\w+) presses (.*?)(?: @(\d+))?$`)
-	forges   = regexp.MustCompile(`^(\w+) forges ?(.*)$`)
-	submits  = regexp.MustCompile(`^(\w+) submits (.*)$`)
+	presses  = regexp.MustCompile(`^(\w+(?:@\w+)?) presses (.*?)(?: @(\d+))?$`)
+	forges   = regexp.MustCompile(`^(\w+(?:@\w+)?) forges ?(.*)$`)
+	submits  = regexp.MustCompile(`^(\w+(?:@\w+)?) submits (.*)$`)
 	quietly  = regexp.MustCompile(`^quietly (\d+) (.*)$`)
-	opens    = regexp.MustCompile(`^(\w+) opens$`)
-	faultish = regexp.MustCompile(`^fault (next|#\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
+	opens    = regexp.MustCompile(`^(\w+(?:@\w+)?) opens$`)
+	faultish = regexp.MustCompile(`^fault (next|#\w+|@\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
 )
 
 // escapes are how a script writes what cannot stand in a line.
@@ -340,11 +486,19 @@ func (p *play) step(line string) {
 			p.receive(p.message(m[2]))
 			synctest.Wait()
 		}
-		p.chat.take()
+		for _, c := range p.chats {
+			c.drain()
+		}
 	case strings.HasPrefix(line, "vanish "):
-		p.chat.vanish(line[len("vanish "):])
+		for _, c := range p.chats {
+			c.vanish(line[len("vanish "):])
+		}
 	case strings.HasPrefix(line, "break "):
-		p.chat.damage(line[len("break "):])
+		for _, c := range p.chats {
+			c.damage(line[len("break "):])
+		}
+	case strings.HasPrefix(line, "profile "):
+		p.configure(strings.Fields(line))
 	case strings.HasPrefix(line, "stop until "):
 		p.stop()
 		p.move(strings.TrimPrefix(line, "stop until "))
@@ -356,7 +510,7 @@ func (p *play) step(line string) {
 		}
 		p.offset.Add(int64(d))
 		time.Sleep(time.Minute)
-	case strings.HasPrefix(line, "calendar"):
+	case strings.HasPrefix(line, "calendar"), strings.HasPrefix(line, "person "):
 		p.stop()
 		p.configure(strings.Fields(line))
 		p.start()
@@ -368,9 +522,10 @@ func (p *play) step(line string) {
 		room, names, _ := strings.Cut(strings.TrimPrefix(line, "members of "), ":")
 		var now []bot.Identity
 		for _, name := range strings.Fields(names) {
-			now = append(now, bot.Identity{ID: name})
+			_, i := p.speaker(name, room)
+			now = append(now, i)
 		}
-		if err := p.chat.core.Members(p.t.Context(), bot.Place{ID: room}, now); err != nil {
+		if err := p.chatOf(room).core.Members(p.t.Context(), bot.Place{ID: room}, now); err != nil {
 			p.t.Error(err)
 		}
 	case strings.HasSuffix(line, "'s desk"):
@@ -389,7 +544,11 @@ func (p *play) step(line string) {
 		if err != nil && m[3] != "" {
 			reason = m[3]
 		}
-		p.chat.fail(strings.TrimPrefix(m[1], "next"), &bot.SendError{Fate: bot.Fate(m[2]), After: after, Reason: reason, Err: io.ErrUnexpectedEOF})
+		c, place := p.chatOf(m[1]), strings.TrimPrefix(m[1], "next")
+		if name, ok := strings.CutPrefix(place, "@"); ok {
+			c, place = p.chatNamed(name), ""
+		}
+		c.fail(place, &bot.SendError{Fate: bot.Fate(m[2]), After: after, Reason: reason, Err: io.ErrUnexpectedEOF})
 	default:
 		p.receive(p.message(line))
 	}
@@ -399,10 +558,63 @@ func (p *play) step(line string) {
 // seen writes down what was shown meanwhile.
 func (p *play) seen() {
 	synctest.Wait()
-	for _, seen := range p.chat.take() {
-		p.out.WriteString("  " + seen + "\n")
+	var lines []line
+	for _, c := range p.chats {
+		lines = append(lines, c.drain()...)
+	}
+	for _, seen := range inOrder(lines) {
+		p.out.WriteString("  " + p.coded(seen.text) + "\n")
 	}
 }
+
+// shownCode is a code in what was shown; which one it is differs from run to run.
+var shownCode = regexp.MustCompile(`\b[A-Z2-9]{4}-[A-Z2-9]{4}\b`)
+
+// coded remembers the codes that were shown and writes "<code>" for them.
+func (p *play) coded(seen string) string {
+	if !p.several() {
+		return seen
+	}
+	return shownCode.ReplaceAllStringFunc(seen, func(code string) string {
+		if code == "K7QM-3XWP" { // the example
+			return code
+		}
+		if !slices.Contains(p.codes, code) {
+			p.codes = append(p.codes, code)
+		}
+		return "<code>"
+	})
+}
+
+// typed is a text as it is really typed: with the codes, and the ids of who is mentioned.
+func (p *play) typed(text string, on *chat) (string, markup.Doc) {
+	text = writtenCode.ReplaceAllStringFunc(text, func(s string) string {
+		back := 1
+		if n := writtenCode.FindStringSubmatch(s)[1]; n != "" {
+			back = number(p.t, n)
+		}
+		return p.codes[len(p.codes)-back]
+	})
+	parts := writtenMention.FindAllStringSubmatchIndex(text, -1)
+	if parts == nil {
+		return text, markup.Doc{}
+	}
+	var inlines []markup.Inline
+	from := 0
+	for _, at := range parts {
+		name := text[at[2]:at[3]]
+		_, i := p.speaker(name+"@"+on.Name(), "")
+		inlines = append(inlines, markup.Inline{Kind: markup.Text, Text: text[from:at[0]]}, markup.Inline{Kind: markup.Mention, Ref: i.ID, Text: name})
+		from = at[1]
+	}
+	inlines = append(inlines, markup.Inline{Kind: markup.Text, Text: text[from:]})
+	return text, markup.Doc{Blocks: []markup.Block{{Kind: markup.Paragraph, Inlines: inlines}}}
+}
+
+var (
+	writtenCode    = regexp.MustCompile(`<code(?: (\d+))?>`)
+	writtenMention = regexp.MustCompile(`<@(\w+)>`)
+)
 
 // move moves the clock, while everything that falls due happens.
 func (p *play) move(to string) {
@@ -421,68 +633,83 @@ func (p *play) move(to string) {
 func (p *play) message(line string) bot.Message {
 	p.turn++
 	m := bot.Message{Turn: fmt.Sprintf("turn-%d", p.turn), At: p.config.Now()}
-	direct := func(who string) bot.Place { return bot.Place{ID: who, Direct: true} }
+	on := p.chat
+	by := func(who, room string) {
+		on, m.From = p.speaker(who, room)
+		m.Place = bot.Place{Adapter: on.Name(), ID: room}
+		if room == "" {
+			m.Place = bot.Place{Adapter: on.Name(), ID: m.From.ID, Direct: true}
+		}
+	}
 	switch {
 	case said.MatchString(line):
 		f := said.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Text = bot.Said, f[1], escapes.Replace(f[5])
-		m.Files = attached(f[4])
-		m.Place = direct(f[1])
+		by(f[1], f[2])
+		m.Kind, m.Files = bot.Said, attached(f[4])
+		m.Text, m.Body = p.typed(escapes.Replace(f[5]), on)
 		if f[2] != "" {
-			m.Place = bot.Place{ID: f[2], Thread: f[3]}
+			m.Place.Thread = f[3]
 			if text, ok := strings.CutPrefix(m.Text, "@bot"); ok || strings.HasPrefix(m.Text, "/") {
 				m.Addressed, m.Text = true, strings.TrimSpace(text)
 			}
 		}
-		m.ID = p.chat.number(m.Place.ID)
-		p.written[m.Place.ID+" "+m.ID] = bot.Subject{Place: m.Place, From: m.From, Text: m.Text, Files: m.Files, At: m.At}
+		m.ID = on.number(m.Place.ID)
+		p.written[m.Place.ID+" "+m.ID] = bot.Subject{Place: m.Place, From: m.From, Text: m.Text, Body: m.Body, Files: m.Files, At: m.At}
 	case changes.MatchString(line):
 		f := changes.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place, m.ID, m.Text = bot.Edited, f[1], bot.Place{ID: f[2]}, f[3], escapes.Replace(f[6])
+		by(f[1], f[2])
+		m.Kind, m.ID = bot.Edited, f[3]
+		m.Text, m.Body = p.typed(escapes.Replace(f[6]), on)
 		m.Files = attached(f[5])
 		if d, err := time.ParseDuration(f[4]); err == nil {
 			m.At = m.At.Add(d)
 		}
 	case moves.MatchString(line):
 		f := moves.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place = bot.Joined, f[1], bot.Place{ID: f[2]}
-		m.From.Guest = strings.HasPrefix(f[1], "guest")
+		by(f[1], f[2])
+		m.Kind, m.From.Guest = bot.Joined, m.From.Guest || strings.HasPrefix(f[1], "guest")
 		if f[3] == "leaves" {
 			m.Kind = bot.Left
 		}
 	case deletes.MatchString(line):
 		f := deletes.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place, m.ID = bot.Deleted, f[1], bot.Place{ID: f[2]}, f[3]
+		by(f[1], f[2])
+		m.Kind, m.ID = bot.Deleted, f[3]
 	case reacts.MatchString(line):
 		f := reacts.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place, m.ID = bot.Reacted, f[1], bot.Place{ID: f[2]}, f[4]
+		by(f[1], f[2])
+		m.Kind, m.ID = bot.Reacted, f[4]
 		m.Reaction, m.Removed = escapes.Replace(f[5]), f[3] != ""
 	case shorts.MatchString(line):
 		f := shorts.FindStringSubmatch(line)
+		by(f[1], f[2])
 		s := p.written[f[2]+" "+f[4]]
-		s.Place.ID, s.ID, s.Place.Adapter, s.From.Adapter = f[2], f[4], "chat", "chat"
-		m.Kind, m.From.ID, m.Place, m.ID, m.Do, m.Subject = bot.Pressed, f[1], s.Place, s.ID, f[3], &s
+		s.Place.ID, s.ID, s.Place.Adapter, s.From.Adapter = f[2], f[4], on.Name(), on.Name()
+		m.Kind, m.Place, m.ID, m.Do, m.Subject = bot.Pressed, s.Place, s.ID, f[3], &s
 	case anew.MatchString(line):
+		by(anew.FindStringSubmatch(line)[1], "")
 		m.Kind, m.Place, m.ID, m.Do = bot.Pressed, p.pressed.Place, p.pressed.ID, p.pressed.Do
-		m.From.ID = anew.FindStringSubmatch(line)[1]
 	case presses.MatchString(line):
 		f := presses.FindStringSubmatch(line)
-		m.Kind, m.From.ID = bot.Pressed, f[1]
-		m.Place, m.ID, m.Do = p.chat.button(f[1], f[2], f[3])
+		by(f[1], "")
+		m.Kind = bot.Pressed
+		m.Place, m.ID, m.Do = on.button(m.From.ID, f[2], f[3])
 		if m.Do == "" {
-			p.t.Fatalf("%s sees no button %q", f[1], f[2])
+			p.t.Fatalf("%s sees no button %q after\n%s", f[1], f[2], p.out.String())
 		}
 		p.pressed = m
 	case forges.MatchString(line):
 		f := forges.FindStringSubmatch(line)
-		m.Kind, m.From.ID, m.Place, m.Do = bot.Pressed, f[1], direct(f[1]), f[2]
+		by(f[1], "")
+		m.Kind, m.Do = bot.Pressed, f[2]
 	case submits.MatchString(line):
 		f := submits.FindStringSubmatch(line)
-		form := p.forms[f[1]]
+		by(f[1], "")
+		form := p.forms[m.From.Key()]
 		if form == nil {
 			p.t.Fatalf("%s has no form", f[1])
 		}
-		m.Kind, m.From.ID, m.Place, m.Do, m.Fields = bot.Submitted, f[1], direct(f[1]), form.Do, map[string]string{}
+		m.Kind, m.Do, m.Fields = bot.Submitted, form.Do, map[string]string{}
 		for _, field := range form.Fields {
 			m.Fields[field.Name] = field.Value
 		}
@@ -492,7 +719,8 @@ func (p *play) message(line string) bot.Message {
 		}
 	case opens.MatchString(line):
 		who := opens.FindStringSubmatch(line)[1]
-		m.Kind, m.From.ID, m.Place = bot.Opened, who, direct(who)
+		by(who, "")
+		m.Kind = bot.Opened
 	default:
 		p.t.Fatalf("cannot read %q", line)
 	}
@@ -502,14 +730,13 @@ func (p *play) message(line string) bot.Message {
 // receive hands a message to the core, as an adapter does.
 func (p *play) receive(m bot.Message) {
 	p.last = m
-	m.Place.Adapter, m.From.Adapter = "chat", "chat"
 	out, err := p.bot.Receive(p.t.Context(), m)
 	if err != nil {
 		p.t.Errorf("receive: %v", err)
 	}
 	if out.Form != nil {
-		p.forms[m.From.ID] = out.Form
-		fmt.Fprintf(&p.out, "  form for %s: %s\n", m.From.ID, renderForm(out.Form))
+		p.forms[m.From.Key()] = out.Form
+		fmt.Fprintf(&p.out, "  form for %s: %s\n", p.chatNamed(m.From.Adapter).who(m.From.ID), renderForm(out.Form))
 	}
 	for _, name := range slices.Sorted(func(yield func(string) bool) {
 		for name := range out.Errors {
@@ -518,7 +745,7 @@ func (p *play) receive(m bot.Message) {
 			}
 		}
 	}) {
-		fmt.Fprintf(&p.out, "  form for %s: %s! %s\n", m.From.ID, name, out.Errors[name])
+		fmt.Fprintf(&p.out, "  form for %s: %s! %s\n", p.chatNamed(m.From.Adapter).who(m.From.ID), name, out.Errors[name])
 	}
 	if out.Seen {
 		p.out.WriteString("  seen before\n")

@@ -183,7 +183,7 @@ func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
 		}
 		if root != nil && (root.State == Held || root.State == Waiting) {
 			c.State = Waiting
-			return nil, crossings.Put(r.Tx, c)
+			return nil, errors.Join(r.mark(c), crossings.Put(r.Tx, c))
 		}
 	}
 	if err := r.countHits(in.hits); err != nil {
@@ -231,6 +231,7 @@ func (r *Request) copyTo(c *Crossing, room *Room) error {
 	if err != nil {
 		return err
 	}
+	post.Marked = c.Marked
 	post.Revision++
 	if post.Sent == 0 && !post.Unsure && !post.Pending {
 		if later, err := r.books.collects(c, room.Name); err != nil || later {
@@ -289,7 +290,7 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, crossings.Put(r.Tx, &Crossing{Key: crossingKey(m.Place, m.ID), Place: m.Place, ID: m.ID, At: m.At, Version: m.At, Body: m.Body, Files: m.Files, State: Stub})
 	case m.At.Before(c.Version) || c.State == Gone || c.State == Withdrawn:
 		return nil, nil
-	case c.Person != "" && c.Person != r.Person.ID:
+	case c.Person != "" && !r.Person.hasID(c.Person):
 		return nil, errNotYours
 	}
 	c.Version = m.At

@@ -10,6 +10,8 @@
 //	Line        Leitung      a set of rooms: what is written in one reaches the others
 //	Crossing    –            one message on its way over a line; its copies are posts
 //	Reaction    Reaktion     an emoji that a person put on a message of a line; the other rooms are told counts
+//	Receipt     Empfang      what became of a message in each room
+//	Mark        –            the bot's own reaction on a message that had to wait
 //	Shortcut    –            a command from the menu of a message, which is its subject
 //	Flag        Vermerk      an entry of PR's register of sensitive subjects (F-4)
 //	Register    Register     all flags, compiled; an edition of it is asked about every crossing
@@ -27,6 +29,7 @@
 //	Person      Person       one human, with identities on several platforms
 //	Member      –            a person whom the configuration knows
 //	Identity    –            a person as one platform knows them
+//	Linking     –            the question to somebody whether they are the one who is known elsewhere (L-3)
 //	Role        Rolle        what a person may do: staff, sales, social, editor, pr, lead, management, admin
 //	Message     Nachricht    everything that comes in: something said, a button, a form
 //	Turn        –            one delivery of a message; redelivered, it is the same turn

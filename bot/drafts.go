@@ -89,7 +89,7 @@ func (b *Bot) pressedDraft(req *Request, rest string) (parsed, uint64, error) {
 	row := b.commands.byName[name]
 	d, err := drafts.Get(req.Reader, Serial(n))
 	switch {
-	case errors.Is(err, ErrNotFound) || err == nil && (row == nil || d.Person != req.Person.ID):
+	case errors.Is(err, ErrNotFound) || err == nil && (row == nil || !req.Person.hasID(d.Person)):
 		return parsed{}, 0, fault(NotFound, textUnknownButton)
 	case err != nil:
 		return parsed{}, 0, err

@@ -273,7 +273,7 @@ func (r *Request) fileNews(c *Crossing) error {
 		}
 		return card
 	}}
-	if r.Message != nil && r.Person != nil && r.Person.ID == c.Person {
+	if r.Message != nil && r.Person != nil && r.Person.hasID(c.Person) {
 		news.To = Asker
 	}
 	r.also = append(r.also, news)

@@ -100,7 +100,7 @@ func (r *Request) keeper(f *Flag) (*Person, error) {
 		return nil, err
 	}
 	for _, id := range []string{f.Contact, f.Deputy, f.By} {
-		if i := slices.IndexFunc(holders, func(p *Person) bool { return p.ID == id }); i >= 0 {
+		if i := slices.IndexFunc(holders, func(p *Person) bool { return p.hasID(id) }); i >= 0 {
 			return holders[i], nil
 		}
 	}

@@ -148,7 +148,7 @@ func (r *Request) showRecheck(c *recheck, f *Flag) ([]Reply, error) {
 	}
 	var replies []Reply
 	for _, p := range holders {
-		if p.ID == c.By || f.decides(p) {
+		if p.hasID(c.By) || f.decides(p) {
 			replies = append(replies, Reply{To: Somebody, Person: p, View: "recheck", Ref: c.ref()})
 		}
 	}

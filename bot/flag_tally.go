@@ -78,7 +78,7 @@ func runMisfit(_ context.Context, r *Request) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Person != r.Person.ID {
+	if !r.Person.hasID(c.Person) {
 		if a, _, err = r.asked(); err != nil {
 			return nil, err
 		}

@@ -222,7 +222,7 @@ func (f *Flag) covers(b *Bot, room *Room) bool {
 }
 
 // decides reports whether somebody is the flag's contact or deputy.
-func (f *Flag) decides(who *Person) bool { return who.ID == f.Contact || who.ID == f.Deputy }
+func (f *Flag) decides(who *Person) bool { return who.hasID(f.Contact) || who.hasID(f.Deputy) }
 
 // known reports whether somebody may know all of the flag but its terms: PR, the lead, contact and deputy.
 func (f *Flag) known(who *Person) bool { return who.Is(PR|Lead) || f.decides(who) }

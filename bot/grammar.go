@@ -329,7 +329,7 @@ func parseRef(word string) (prefix string, n uint64, ok bool) {
 		return "", 0, false
 	}
 	prefix = strings.ToUpper(word[:1])
-	if !strings.Contains("TVEBFAPMCDW", prefix) {
+	if !strings.Contains("TVEBFAPMCDWL", prefix) {
 		return "", 0, false
 	}
 	digits, dashed := strings.CutPrefix(word[1:], "-")

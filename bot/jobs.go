@@ -8,6 +8,7 @@ func jobTable() map[string]job {
 		"embargo.lift":   jobLiftEmbargo,
 		"lane.late":      jobLate,
 		"copy.parked":    jobParked,
+		"receipt.mark":   jobRemark,
 		"stub.forget":    jobForgetStub,
 		"room.collected": jobCollected,
 		"flag.recheck":   jobRecheck,

@@ -180,6 +180,13 @@ func kindTable() []kindRow {
 			column[membership]{"room", func(m *membership) string { return m.Room }}, column[membership]{"adapter", func(m *membership) string { return m.Identity.Adapter }},
 			column[membership]{"identity", func(m *membership) string { return m.Identity.ID }},
 		),
+		keep(linkings, kindRow{name: "links", prefix: "L"},
+			column[linking]{"ref", (*linking).Ref}, column[linking]{"state", func(l *linking) string { return string(l.State) }},
+			column[linking]{"how", func(l *linking) string { return string(l.How) }},
+			column[linking]{"identity", func(l *linking) string { return l.Asked.Adapter + ":" + l.Asked.ID }},
+			column[linking]{"with", func(l *linking) string { return strings.ReplaceAll(l.With, Sep, ":") }},
+			column[linking]{"at", func(l *linking) string { return cell(l.At) }},
+		),
 		keep(pauses, kindRow{name: "pauses"},
 			column[pause]{"line", func(p *pause) string { return p.Line }}, column[pause]{"by", func(p *pause) string { return p.By }},
 			column[pause]{"at", func(p *pause) string { return cell(p.At) }},
@@ -219,6 +226,8 @@ func kindTable() []kindRow {
 		keep(rechecks, kindRow{quiet: true}),
 		keep(plannings, kindRow{quiet: true}),
 		keep(tallies, kindRow{quiet: true}),
+		keep(linkCodes, kindRow{quiet: true}),
+		keep(linkGuesses, kindRow{quiet: true}),
 		{kind: HealthKind, quiet: true, prove: proveHealth},
 	}
 }

@@ -50,6 +50,9 @@ func jobLate(_ context.Context, r *Request, lane string) ([]Reply, error) {
 		if err := posts.Put(r.Tx, post); err != nil {
 			return nil, err
 		}
+		if err := errors.Join(r.mark(c), crossings.Put(r.Tx, c)); err != nil {
+			return nil, err
+		}
 	}
 	if room == nil {
 		return nil, nil
@@ -97,6 +100,12 @@ func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
 	room := r.bot.roomAt(post.Place)
 	if err != nil || c == nil || room == nil {
 		return nil, err
+	}
+	if post.Sent == 0 && c.State == Crossed {
+		post.Told = true
+		if err := errors.Join(posts.Put(r.Tx, post), r.mark(c), crossings.Put(r.Tx, c)); err != nil {
+			return nil, err
+		}
 	}
 	writer, err := r.books.person(c.Person)
 	if err != nil {

@@ -126,6 +126,9 @@ func TestHeldTextsDoNotShowThroughReactions(t *testing.T) {
 	}
 	l.press("jan", "line.pass "+held)
 	l.shortcut("jan", "line.all", bot.Subject{Place: bot.Place{Adapter: "chat", ID: "#sales"}, ID: secret, From: bot.Identity{Adapter: "chat", ID: "mara"}, Text: term + " " + held})
+	for _, who := range []string{"jan", "lena", "tom"} {
+		l.shortcut(who, "line.receipt", bot.Subject{Place: bot.Place{Adapter: "chat", ID: "#sales"}, ID: secret, From: bot.Identity{Adapter: "chat", ID: "mara"}, Text: term + " " + held})
+	}
 	l.deliver()
 	l.timers()
 	l.deliver()

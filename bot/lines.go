@@ -68,6 +68,10 @@ type Crossing struct {
 	Edit *markup.Doc `json:"edit,omitempty"`
 	// EditFiles are the files of the changed message that waits.
 	EditFiles []File `json:"edit_files,omitempty"`
+	// Marked is set when the bot put a reaction on the original because it had to wait.
+	Marked bool `json:"marked,omitempty"`
+	// Unwritten is set when no message of a person stands behind it: it was sent by a form or a button.
+	Unwritten bool `json:"unwritten,omitempty"`
 	// Approval is the number of the approval that it waits for, or that let it go; 0 for none.
 	Approval uint64 `json:"approval,omitempty"`
 }

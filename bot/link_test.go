@@ -6,20 +6,27 @@ import (
 	"standleitung/bot"
 )
 
-// TestLinkedByMail finds that somebody with a member's e-mail is that member, if it is of the company's own domain, and that
-// nobody else becomes one.
+// TestLinkedByMail finds that whom the platform says to have a member's e-mail is that member, if it is of the company's own
+// domain and the member has no account there yet, and that nobody else becomes one.
 func TestLinkedByMail(t *testing.T) {
 	f := newFixture(t)
 	for _, c := range []struct {
 		who  bot.Identity
 		want string
 	}{
-		{bot.Identity{ID: "U1", Name: "L. B.", Email: "lena@Example.com"}, "Lena Brandt"},
-		{bot.Identity{ID: "U2", Name: "Gast", Email: "lena@example.com", Guest: true}, ""},
-		{bot.Identity{ID: "U3", Name: "Fremd", Email: "lena@example.org"}, "Fremd"},
+		{bot.Identity{ID: "U1", Name: "P. B.", Email: "paula@Example.com"}, "Paula Berg"},
+		{bot.Identity{ID: "U6", Name: "P. B. 2", Email: "paula@example.com"}, "P. B. 2"},
+		{bot.Identity{ID: "U7", Name: "L. B.", Email: "lena@example.com"}, "L. B."},
+		{bot.Identity{ID: "U2", Name: "Gast", Email: "paula@example.com", Guest: true}, ""},
+		{bot.Identity{ID: "U3", Name: "Fremd", Email: "paula@example.org"}, "Fremd"},
 		{bot.Identity{ID: "U4", Name: "Ohne"}, "Ohne"},
 		{bot.Identity{ID: "U5", Name: "Leer", Email: "@example.com"}, "Leer"},
 	} {
+		c.who.Adapter = "chat"
+		known := bot.Message{Turn: "known-" + c.who.ID, Kind: bot.Known, Place: bot.Place{Adapter: "chat", ID: c.who.ID, Direct: true}, From: c.who}
+		if _, err := f.bot.Receive(t.Context(), known); err != nil {
+			t.Fatal(err)
+		}
 		m := direct(c.who.ID, "who-"+c.who.ID, "wer bin ich")
 		m.From = c.who
 		if _, err := f.bot.Receive(t.Context(), m); err != nil {
@@ -60,21 +67,17 @@ func TestKnown(t *testing.T) {
 		}
 		return found
 	}
-	lena := bot.Identity{Adapter: "chat", ID: "U1", Name: "L. B.", Email: "lena@example.com", Language: "en-GB", Zone: "Europe/London"}
+	paula := bot.Identity{Adapter: "chat", ID: "U1", Name: "P. B.", Email: "paula@example.com", Language: "en-GB", Zone: "Europe/London"}
 	know("k1", bot.Identity{Adapter: "chat", ID: "U9", Name: "Niemand"})
-	know("k2", lena)
-	know("k3", lena)
-	if all := people(); len(all) != 1 || len(all["lena"].Identities) != 1 || all["lena"].Identities[0] != lena {
-		t.Errorf("kept are %+v, want lena's identity and nothing else", all)
+	know("k2", paula)
+	know("k3", paula)
+	if all := people(); len(all) != 1 || len(all["paula"].Identities) != 1 || all["paula"].Identities[0] != paula {
+		t.Errorf("kept are %+v, want paula's identity and nothing else", all)
 	}
-	if _, err := f.bot.Receive(t.Context(), direct("lena", "m1", "wer bin ich")); err != nil {
-		t.Fatal(err)
-	}
-	lena.Zone = "Europe/Vienna"
-	know("k4", lena)
-	ids := people()["lena"].Identities
-	if len(ids) != 2 || ids[0].ID != "lena" || ids[1] != lena {
-		t.Errorf("identities are %+v, want where she was met first, and the new zone", ids)
+	paula.Zone = "Europe/Vienna"
+	know("k4", paula)
+	if ids := people()["paula"].Identities; len(ids) != 1 || ids[0] != paula {
+		t.Errorf("identities are %+v, want the new zone", ids)
 	}
 	if cards := f.said(t, "U1"); len(cards) > 0 {
 		t.Errorf("said is %+v, want nothing", cards)

@@ -107,11 +107,7 @@ func (k *books) throughRooms(p *Person) (Roles, error) {
 		return 0, nil
 	}
 	var roles Roles
-	ids := p.Identities
-	if p.member != nil {
-		ids = slices.Concat(ids, p.member.Identities)
-	}
-	for _, i := range ids {
+	for _, i := range p.known() {
 		from, to := Under(i.Key())
 		for m, err := range memberships.All(k.r, Query{From: from, To: to}) {
 			if err != nil {

@@ -66,11 +66,7 @@ func (k *books) identity(person, adapter string) (string, error) {
 	} else if err != nil {
 		return "", err
 	}
-	ids := slices.Clone(p.Identities)
-	if p.member != nil {
-		ids = append(ids, p.member.Identities...)
-	}
-	for _, i := range ids {
+	for _, i := range p.known() {
 		if i.Adapter == adapter {
 			return i.ID, nil
 		}

@@ -111,7 +111,10 @@ type Identity struct {
 	Adapter string `json:"adapter"`
 	ID      string `json:"id"`
 	Name    string `json:"name,omitempty"`
-	Email   string `json:"email,omitempty"`
+	// Email is set only when the platform says that the address is verified, or gives out none but verified ones, and
+	// only to what it says itself, never to what a profile lets people type: somebody may be asked whether they are
+	// the one who has the same address elsewhere, and what that one may do comes with it.
+	Email string `json:"email,omitempty"`
 	// Language is what the platform says of the person's language, as a BCP 47 tag; empty when it says nothing.
 	Language string `json:"language,omitempty"`
 	// Zone is an IANA time zone; empty when the platform says nothing.

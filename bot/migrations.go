@@ -9,5 +9,6 @@ func Migrations() []Migration {
 		{Name: "indexes for retention", Run: func(tx Tx) error {
 			return errors.Join(reindex(tx, crossings), reindex(tx, approvals), reindex(tx, posts))
 		}},
+		{Name: "index of people by mail address", Run: func(tx Tx) error { return reindex(tx, people) }},
 	}
 }

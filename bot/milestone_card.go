@@ -18,7 +18,7 @@ func viewMilestone(k *books, ref string, who *Person, v say.Voice) (Card, error)
 		return Card{}, err
 	}
 	card.Title = say.T("Meilenstein {ref}: {title}", "Milestone {ref}: {title}").In(v, "ref", ref, "title", m.Title)
-	if m.State != MilestoneOpen || m.By != "" || m.Prev != 0 || who != nil && who.ID != m.Setter {
+	if m.State != MilestoneOpen || m.By != "" || m.Prev != 0 || who != nil && !who.hasID(m.Setter) {
 		return card, nil
 	}
 	if who != nil {
@@ -85,7 +85,7 @@ func (k *books) milestoneCard(m *Milestone, who *Person, v say.Voice) (Card, err
 		return Card{}, err
 	}
 	name := say.Plain(by)
-	if who != nil && who.ID == m.By {
+	if who != nil && who.hasID(m.By) {
 		name = say.T("{Ihnen|dir}", "you")
 	}
 	args := []any{"who", name, "reason", m.Reason, "when", k.decidedAt(m, who, v)}
@@ -194,7 +194,7 @@ func lookedAfter(why string, stand, owner, reader *Person, v say.Voice) string {
 
 // whyYou tells somebody who is not the owner why they are reminded; empty for the owner.
 func (k *books) whyYou(m *Milestone, who *Person, v say.Voice) (string, error) {
-	if who == nil || who.ID == m.Owner {
+	if who == nil || who.hasID(m.Owner) {
 		return "", nil
 	}
 	owner, err := k.colleague(m.Owner)
@@ -246,7 +246,7 @@ func (k *books) milestoneButtons(m *Milestone, who *Person, v say.Voice) []Butto
 // mayChange reports whether somebody may change a milestone: its owner, the deputy, who set it, who stands in, and
 // those who plan.
 func (k *books) mayChange(m *Milestone, who *Person) bool {
-	if m.concerns(who) || who.ID == m.Setter || who.Is(planners) {
+	if m.concerns(who) || who.hasID(m.Setter) || who.Is(planners) {
 		return true
 	}
 	stand, err := k.standIn(m)

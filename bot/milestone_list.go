@@ -40,18 +40,17 @@ func (r *Request) listMilestones(filter string) (list []*Milestone, more bool, t
 	today := r.today().String()
 	q := Query{Index: "open", From: today, Limit: mostListed + 1}
 	title = say.T("Offene Meilensteine", "Open milestones")
-	prefix := ""
+	mine, from, to := false, "", ""
 	switch filter {
 	case "meine", "mine", "my":
 		q.Index, title = "owner", say.T("{Ihre|Deine} Meilensteine", "Your milestones")
-		q.From, q.To = Under(r.Person.ID)
-		prefix = q.From
+		mine, from, to = true, "", "~"
 	case foldVerb("überfällig"), foldVerb("überfällige"), foldVerb("overdue"):
 		title = say.T("Überfällige Meilensteine", "Overdue milestones")
 		q.From, q.To = "", today
 		if !r.Person.Is(Lead) {
-			q.Index, prefix = "owner", Compose(r.Person.ID, "")
-			q.From, q.To = prefix, prefix+today
+			q.Index = "owner"
+			mine, to = true, today
 			title = say.T("{Ihre|Deine} überfälligen Meilensteine", "Your overdue milestones")
 		}
 	case "", "alle", "all", "offen", "offene", "open":
@@ -65,13 +64,14 @@ func (r *Request) listMilestones(filter string) (list []*Milestone, more bool, t
 		}
 	}
 	if after := r.afterMilestone(); after != "" {
-		q.From = max(q.From, prefix+after)
+		q.From, from = max(q.From, after), after
 	}
-	for m, err := range milestones.All(r.Tx, q) {
-		if err != nil {
-			return nil, false, title, err
-		}
-		list = append(list, m)
+	qs := []Query{q}
+	if mine {
+		qs = r.Person.each(q, from, to)
+	}
+	if list, err = milestonesOf(r.Tx, qs, mostListed+1); err != nil {
+		return nil, false, title, err
 	}
 	if more = len(list) > mostListed; more {
 		list = list[:mostListed]

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"standleitung/bot/say"
@@ -74,6 +75,24 @@ func (m *Milestone) unfinished() bool { return m.State == MilestoneOpen || m.Sta
 
 // order sorts milestones by day and time; those of a whole day come after those with a time.
 func (m *Milestone) order() string { return Compose(m.Day, cmp.Or(m.Clock, "~"), Serial(m.ID)) }
+
+// milestonesOf reads up to limit milestones that one of several queries of the same index yields, in their order.
+func milestonesOf(r Reader, qs []Query, limit int) ([]*Milestone, error) {
+	var list []*Milestone
+	for _, q := range qs {
+		q.Limit = limit
+		for m, err := range milestones.All(r, q) {
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, m)
+		}
+	}
+	if len(qs) > 1 {
+		slices.SortFunc(list, func(a, b *Milestone) int { return cmp.Compare(a.order(), b.order()) })
+	}
+	return list[:min(limit, len(list))], nil
+}
 
 // Ref is the reference as people read it.
 func (m *Milestone) Ref() string { return formatRef("M", m.ID) }
@@ -235,7 +254,7 @@ func (k *books) milestone(ref string) (*Milestone, error) {
 // concerns reports whether somebody may know that the milestone is late, and whose doing it is: its owner, the
 // deputy and the lead.
 func (m *Milestone) concerns(who *Person) bool {
-	return who != nil && (who.ID == m.Owner || who.ID == m.Deputy || who.Is(Lead))
+	return who != nil && (who.hasID(m.Owner) || who.hasID(m.Deputy) || who.Is(Lead))
 }
 
 // overdue reports whether its day is over for a reader.

@@ -202,6 +202,10 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
 		Keep: post.Keep, Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0,
 	}
+	if post.Mark {
+		d.asMark(post)
+		return d, nil
+	}
 	switch {
 	case post.Digest != "", post.Deleted && post.Sent == 0 && !d.Unsure:
 		return d, ErrNotFound
@@ -256,12 +260,22 @@ func (b *Bot) note(tx Tx, r result) error {
 		return err
 	case r.gone:
 		post.Pending, post.Unsure = false, post.Unsure || r.row.Unsure
+	case r.err != nil && post.Mark && fateCode(r.err) == string(Never):
+		post.Pending = false // a reaction that cannot be shown is no loss
 	case r.err != nil:
 		settle = b.again(r)
 		if err := b.watch(tx, post, settle); err != nil {
 			return err
 		}
 	default:
+		if post.Sent == 0 {
+			if post.Origin != "" {
+				post.Arrived = b.now()
+			}
+			if err := arrivedLate(tx, post, b.now()); err != nil {
+				return err
+			}
+		}
 		post.Sent, post.Unsure = max(post.Sent, r.revision), false
 		if post.Reactions {
 			post.Reactions = false
@@ -269,7 +283,7 @@ func (b *Bot) note(tx Tx, r result) error {
 				return err
 			}
 		}
-		if len(r.sent.IDs) > 0 {
+		if len(r.sent.IDs) > 0 && !post.Mark {
 			post.IDs = r.sent.IDs
 		}
 		if err := b.missed(tx, post, r.sent.Missing); err != nil {
@@ -283,7 +297,7 @@ func (b *Bot) note(tx Tx, r result) error {
 	if errors.Is(err, ErrLost) {
 		b.log.Warn("a delivery took longer than its lease", "adapter", adapterOf(post), "tries", r.row.Tries)
 		return nil
-	} else if err != nil || post == nil || r.err != nil {
+	} else if err != nil || post == nil || r.err != nil && !post.Mark {
 		return err
 	}
 	if post.Ref == "" && post.Origin == "" && !post.Pending {

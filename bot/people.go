@@ -112,6 +112,10 @@ type Person struct {
 	// Identities are where they were met, the latest first.
 	Identities []Identity `json:"identities,omitempty"`
 	Greeted    bool       `json:"greeted,omitempty"`
+	// Links say how identities came to the person that are not theirs by configuration, by [Identity.Key].
+	Links map[string]link `json:"links,omitempty"`
+	// Compared are the mail addresses that were looked for among others, by [Identity.Key]: each identity's first one.
+	Compared map[string]string `json:"compared,omitempty"`
 
 	member *Member
 	guest  bool
@@ -130,6 +134,15 @@ var people = &Kind[Person]{
 				keys = append(keys, i.Key())
 			}
 			return keys
+		}},
+		{"email", func(p *Person) []string {
+			var mails []string
+			for _, i := range p.Identities {
+				if m := foldMail(i.Email); m != "" && !slices.Contains(mails, m) {
+					mails = append(mails, m)
+				}
+			}
+			return mails
 		}},
 	},
 }
@@ -172,6 +185,48 @@ func (p *Person) Speaks() say.Voice {
 	return voiceOr(v, p.home.voice)
 }
 
+// ids are the ids under which records may name the person: their own, and the keys of their identities, because somebody
+// without a place in the configuration is named by the identity by which they were met first.
+func (p *Person) ids() []string {
+	ids := []string{p.ID}
+	for _, i := range p.known() {
+		if key := i.Key(); key != p.ID {
+			ids = append(ids, key)
+		}
+	}
+	return ids
+}
+
+// hasID reports whether a record that names an id means the person.
+func (p *Person) hasID(id string) bool {
+	return id != "" && (id == p.ID || slices.ContainsFunc(p.known(), func(i Identity) bool { return i.Key() == id }))
+}
+
+// each makes of a query of an index by person one for each of their ids, between two values of what follows the id.
+func (p *Person) each(q Query, from, to string) []Query {
+	var qs []Query
+	for _, id := range p.ids() {
+		q.From, q.To = Compose(id, from), Compose(id, to)
+		qs = append(qs, q)
+	}
+	return qs
+}
+
+// known are all identities of the person, each once: the one where they were met last first, then those of the
+// configuration.
+func (p *Person) known() []Identity {
+	if p.member == nil {
+		return p.Identities
+	}
+	all := slices.Clone(p.Identities)
+	for _, i := range p.member.Identities {
+		if !slices.ContainsFunc(all, func(o Identity) bool { return o.Key() == i.Key() }) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
 // In is the person's time zone.
 func (p *Person) In() *time.Location {
 	if p.member != nil && p.member.Zone != nil {
@@ -188,13 +243,9 @@ func (p *Person) In() *time.Location {
 // Direct is where the person is spoken to alone: where they were met last, else as configured. False when they
 // have no chat.
 func (p *Person) Direct() (Place, bool) {
-	ids := p.Identities
-	if len(ids) == 0 && p.member != nil {
-		ids = p.member.Identities
-	}
-	for _, i := range ids {
-		if p.home.adapters[i.Adapter] != nil {
-			return Place{Adapter: i.Adapter, ID: i.ID, Direct: true}, true
+	for _, i := range p.known() {
+		if place, ok := p.home.directTo(i); ok {
+			return place, true
 		}
 	}
 	return Place{}, false
@@ -219,7 +270,7 @@ func (p *Person) learn(i Identity) bool {
 // known is the intent of hearing who somebody is: only what is known of members, and of people who were met, is kept.
 func (b *Bot) known(k *books, m *Message) (intent, error) {
 	in := intent{req: &Request{Reader: k.r, Now: k.now, Message: m, bot: b, books: k}}
-	p, err := k.who(m.From)
+	p, err := k.introduced(m.From)
 	if err != nil {
 		return in, err
 	}
@@ -229,6 +280,11 @@ func (b *Bot) known(k *books, m *Message) (intent, error) {
 	}
 	in.req.Person, in.req.Voice, in.run = p, p.Speaks(), nothing
 	return in, nil
+}
+
+// directTo is where an identity is spoken to alone; false when its platform is not there.
+func (b *Bot) directTo(i Identity) (Place, bool) {
+	return Place{Adapter: i.Adapter, ID: i.ID, Direct: true}, b.adapters[i.Adapter] != nil
 }
 
 func voiceOr(v, fallback say.Voice) say.Voice {

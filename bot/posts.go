@@ -15,6 +15,8 @@ type Reply struct {
 	To Audience
 	// Person is who is told when To is Somebody.
 	Person *Person
+	// On is the identity by which Somebody is told; nil for the one by which they were met last.
+	On *Identity
 	// Room is where it is said when To is InRoom.
 	Room *Room
 	// Card is what is said, rendered for the reader's voice. Nil when View is set.
@@ -68,6 +70,13 @@ type Post struct {
 	OnLine bool `json:"on_line,omitempty"`
 	// Told is set when the writer was told that the copy has not arrived yet.
 	Told bool `json:"told,omitempty"`
+	// Arrived is when a copy was first delivered; zero while it was not, or when a digest brought it.
+	Arrived time.Time `json:"arrived,omitzero"`
+	// Mark makes it the bot's reaction on the message of a person that IDs name: Reaction, empty to take it away.
+	Mark     bool   `json:"mark,omitempty"`
+	Reaction string `json:"reaction,omitempty"`
+	// Marked is set on a copy whose original bears such a reaction.
+	Marked bool `json:"marked,omitempty"`
 	// Missing are the files that had vanished when the copy was delivered.
 	Missing []missing `json:"missing,omitempty"`
 	// Reactions is set on a copy when its room is to be told of reactions as soon as it has arrived.
@@ -150,6 +159,7 @@ func views() map[string]view {
 		"digest":       viewDigest,
 		"introduction": viewIntroduction,
 		"reactions":    viewReactions,
+		"link":         viewLink,
 		"milestone":    viewMilestone,
 		"reminder":     viewReminder,
 	}
@@ -201,6 +211,9 @@ func (r Reply) render(k *books, who *Person, v say.Voice) (Card, error) {
 func (r Reply) address(req *Request) (*Post, *Person, bool) {
 	if r.To == Somebody {
 		place, ok := r.Person.Direct()
+		if r.On != nil {
+			place, ok = r.Person.home.directTo(*r.On)
+		}
 		return &Post{Place: place, Person: r.Person.ID, Voice: r.Person.Speaks()}, r.Person, ok
 	}
 	if r.To == InRoom {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -138,16 +139,22 @@ func remember(tx Tx, m *Message) error {
 // handle runs the handler and stores what it answers; a fault undoes what it wrote and becomes the answer.
 func (b *Bot) handle(ctx context.Context, req *Request, in intent, id string) (Outcome, Code, error) {
 	if req.Person != nil {
-		person, err := req.books.who(req.Message.From)
+		who := req.books.who
+		if req.Message.Kind == Known {
+			who = req.books.introduced
+		}
+		person, err := who(req.Message.From)
 		if err != nil {
 			return Outcome{}, "", err
 		}
-		zone := person.In().String()
-		note := person.meet
+		zone, note := person.In().String(), person.meet
 		if req.Message.Kind == Known {
 			note = person.learn
 		}
 		if note(req.Message.From) {
+			if err := req.adopt(person, req.Message.From); err != nil {
+				return Outcome{}, "", err
+			}
 			if err := people.Put(req.Tx, person); err != nil {
 				return Outcome{}, "", err
 			}
@@ -198,7 +205,11 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 	if err != nil {
 		return err
 	}
-	for _, reply := range append(replies, req.also...) {
+	question, err := req.askWhoElse()
+	if err != nil {
+		return err
+	}
+	for _, reply := range slices.Concat(replies, req.also, question) {
 		if err := post.say(req, reply); err != nil {
 			return err
 		}

@@ -41,8 +41,11 @@ func newFixture(tb testing.TB) *fixture {
 	f.store = store
 	f.bot, err = bot.New(bot.Config{
 		Store: store, Now: time.Now, Log: slog.New(slog.NewTextHandler(f.log, nil)),
-		Adapters:     []bot.Adapter{&chat{can: bot.Capabilities{Private: true, Threads: true}}},
-		People:       []bot.Member{{ID: "lena", Name: "Lena Brandt", Email: "Lena@example.com", Roles: bot.Lead, Identities: []bot.Identity{{Adapter: "chat", ID: "lena"}}}},
+		Adapters: []bot.Adapter{&chat{can: bot.Capabilities{Private: true, Threads: true}}},
+		People: []bot.Member{
+			{ID: "lena", Name: "Lena Brandt", Email: "Lena@example.com", Roles: bot.Lead, Identities: []bot.Identity{{Adapter: "chat", ID: "lena"}}},
+			{ID: "paula", Name: "Paula Berg", Email: "paula@example.com"},
+		},
 		Organisation: []string{"example.com"},
 	})
 	if err != nil {

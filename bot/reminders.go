@@ -232,16 +232,25 @@ func (b *Bot) planBasis() string {
 
 // moved plans anew what depends on somebody's zone, after it changed.
 func (r *Request) moved(who *Person) error {
-	if err := r.setTimer("milestones.plan", Compose(who.ID, ""), r.Now); err != nil {
-		return err
+	for _, id := range who.ids() {
+		if err := r.setTimer("milestones.plan", Compose(ownerArg.Replace(id), ""), r.Now); err != nil {
+			return err
+		}
 	}
 	return r.moveBriefing(who)
 }
+
+// ownerArg and argOwner write the id of an owner without [Sep], which ends it in the argument of a timer, and back.
+var (
+	ownerArg = strings.NewReplacer(Sep, "\x1e")
+	argOwner = strings.NewReplacer("\x1e", Sep)
+)
 
 // jobPlan plans a bounded piece of the milestones anew and sets itself for the rest. arg is the owner, empty for all,
 // and the index entry after which to go on.
 func jobPlan(_ context.Context, r *Request, arg string) ([]Reply, error) {
 	owner, after, _ := strings.Cut(arg, Sep)
+	owner = argOwner.Replace(owner)
 	q := Query{Index: "open", Limit: replanMost}
 	if owner != "" {
 		q.Index = "owner"
@@ -270,5 +279,5 @@ func jobPlan(_ context.Context, r *Request, arg string) ([]Reply, error) {
 	if owner != "" {
 		next = Compose(owner, next)
 	}
-	return nil, r.setTimer("milestones.plan", Compose(owner, next), r.Now.Add(replanPause))
+	return nil, r.setTimer("milestones.plan", Compose(ownerArg.Replace(owner), next), r.Now.Add(replanPause))
 }

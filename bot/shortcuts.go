@@ -30,6 +30,7 @@ func Shortcuts() []Shortcut {
 		{Do: "line.all", Label: say.T("An die Standleitung", "To the line"), row: "line.pass"},
 		{Do: "topic.suggest", Label: say.T("Als Thema vorschlagen", "Suggest as topic"), row: "topic.suggest", ask: true},
 		{Do: "concern.hand", Label: say.T("Heikel?", "Sensitive?"), row: "concern.hand"},
+		{Do: "line.receipt", Label: say.T("Wer hat das gehört?", "Who heard this?"), row: "line.receipt"},
 	}
 }
 
@@ -54,6 +55,9 @@ func (b *Bot) shortcut(r *Request) (parsed, error) {
 	}
 	s := *r.Message.Subject
 	r.Message.Subject = &s
+	if all[i].row == "line.receipt" {
+		return parsed{row: b.commands.byName["line.receipt"], args: map[string]string{}}, nil
+	}
 	if utf8.RuneCountInString(s.Text) > maxText || utf8.RuneCountInString(markup.Plain(s.Body)) > maxText {
 		return parsed{}, fault(Invalid, textLongSubject, "max", maxText)
 	}

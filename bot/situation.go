@@ -173,14 +173,22 @@ func (s *situation) undecided() ([]line, count, error) {
 }
 
 // count counts what a query matches, up to a bound.
-func (k *books) count(q Query) (count, error) {
-	q.Limit, q.KeysOnly = mostCounted+1, true
+func (k *books) count(q Query) (count, error) { return k.countAll([]Query{q}) }
+
+// countAll counts what several queries yield together, none of it twice.
+func (k *books) countAll(qs []Query) (count, error) {
 	n := count{}
-	for _, err := range k.r.Scan(q) {
-		if err != nil {
-			return n, err
+	for _, q := range qs {
+		q.Limit, q.KeysOnly = mostCounted+1-n.n, true
+		if q.Limit <= 0 {
+			break
 		}
-		n.n++
+		for _, err := range k.r.Scan(q) {
+			if err != nil {
+				return n, err
+			}
+			n.n++
+		}
 	}
 	if n.n > mostCounted {
 		n = count{mostCounted, true}
@@ -213,7 +221,7 @@ func (s *situation) addToday() error {
 			return err
 		}
 		s.add(l)
-		if s.who != nil && m.Owner == s.who.ID && s.deadline == "" {
+		if s.who != nil && s.who.hasID(m.Owner) && s.deadline == "" {
 			s.deadline = s.clockOf(m)
 		}
 	}
@@ -300,7 +308,7 @@ func (s *situation) addSensitive() error {
 	first, last := s.today().String(), s.today().AddDays(soonDays).String()
 	var soon []*Flag
 	for _, f := range g.flags {
-		mine := s.who.Is(PR) || f.Contact == s.who.ID || f.Deputy == s.who.ID
+		mine := s.who.Is(PR) || f.decides(s.who)
 		if f.Until >= first && f.Until <= last && (f.Level != Red || mine) {
 			soon = append(soon, f)
 		}
@@ -346,21 +354,22 @@ func (s *situation) overdue() (count, []line, error) {
 		return count{}, nil, nil
 	}
 	q := Query{Kind: milestones.Name, Index: "open", To: s.today().String()}
+	qs := []Query{q}
 	if !s.who.Is(Lead) {
-		prefix, _ := Under(s.who.ID)
-		q.Index, q.From, q.To = "owner", prefix, prefix+s.today().String()
+		q.Index = "owner"
+		qs = s.who.each(q, "", q.To)
 	}
-	n, err := s.k.count(q)
+	n, err := s.k.countAll(qs)
 	if err != nil || n.n == 0 {
 		return n, nil, err
 	}
 	const shown = 3
-	q.Limit = shown
+	list, err := milestonesOf(s.k.r, qs, shown)
+	if err != nil {
+		return n, nil, err
+	}
 	var lines []line
-	for m, err := range milestones.All(s.k.r, q) {
-		if err != nil {
-			return n, nil, err
-		}
+	for _, m := range list {
 		owner, err := s.k.name(m.Owner)
 		if err != nil {
 			return n, nil, err

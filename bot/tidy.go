@@ -31,7 +31,7 @@ func (b *Bot) tidy(ctx context.Context) (more bool, err error) {
 	before := Stamp(b.now().Add(-turnLife))
 	err = b.store.Update(ctx, func(tx Tx) error {
 		more = false
-		for _, kind := range []string{turns.Name, drafts.Name} {
+		for _, kind := range []string{turns.Name, drafts.Name, linkCodes.Name, linkGuesses.Name} {
 			n, err := forget(tx, kind, before)
 			if err != nil {
 				return err

@@ -26,7 +26,7 @@ func viewTopic(k *books, ref string, who *Person, v say.Voice) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	mine := who != nil && who.ID == t.Author
+	mine := who != nil && who.hasID(t.Author)
 	card := Card{
 		Title: say.T("Thema {ref}", "Topic {ref}").In(v, "ref", ref), Quote: t.Text, Text: status,
 		Meta:    strings.Join(topicMeta(t, author, v, k.bot.zoneOf(who), k.now), " · "),
@@ -78,7 +78,7 @@ func (k *books) topicStatus(t *Topic, who *Person, v say.Voice) (string, error) 
 		return "", err
 	}
 	by := say.Plain(name)
-	if who != nil && who.ID == t.By {
+	if who != nil && who.hasID(t.By) {
 		by = say.T("{Ihnen|dir}", "you")
 	}
 	args := []any{"who", by, "into", formatRef("T", t.Into), "reason", t.Reason, "day", sayDay(v, t.Until, k.now)}
@@ -118,7 +118,7 @@ func awaits(t *Topic, author string, leads []*Person, who *Person) say.Text {
 		return say.T("Noch ist niemand eingetragen, der darüber entscheidet.", "Nobody is set up to decide yet.")
 	}
 	text := say.T("{who} entscheidet; {author} erfährt das Ergebnis.", "{who} decides; {author} will hear the outcome.")
-	if who != nil && who.ID == t.Author {
+	if who != nil && who.hasID(t.Author) {
 		text = say.T("{who} entscheidet; {Sie erfahren|du erfährst} das Ergebnis.", "{who} decides; you'll hear the outcome.")
 	}
 	return text.With("who", say.Either(names...), "author", author)
@@ -140,10 +140,10 @@ func (b *Bot) topicButtons(t *Topic, who *Person, v say.Voice) []Button {
 		buttons = append(buttons, accept, button("topic.park"), button("topic.merge"), button("topic.decline"))
 	}
 	switch {
-	case who != nil && who.ID == t.Author:
+	case who != nil && who.hasID(t.Author):
 		buttons = append(buttons, button("topic.edit"), button("topic.withdraw"))
 	case who != nil && who.Is(Lead):
-	case who == nil || !slices.Contains(t.Supporters, who.ID):
+	case who == nil || !slices.ContainsFunc(t.Supporters, who.hasID):
 		buttons = append(buttons, button("topic.support"))
 	}
 	return buttons

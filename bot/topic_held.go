@@ -126,7 +126,7 @@ func (k *books) sees(t *Topic, who *Person) (bool, error) {
 		return true, nil
 	case who == nil:
 		return false, nil
-	case who.ID == t.Author || !t.Sealed && who.Is(PR|Lead):
+	case who.hasID(t.Author) || !t.Sealed && who.Is(PR|Lead):
 		return true, nil
 	}
 	return k.decidesTopic(t, who)
@@ -146,7 +146,7 @@ func viewHeldTopic(k *books, t *Topic, who *Person, v say.Voice) (Card, error) {
 		card.Tone, card.Text = ToneDone, say.T("Dieses Thema ist gerade nicht zu sehen.", "This topic cannot be seen right now.").In(v)
 		return card, err
 	}
-	if who.ID == t.Author {
+	if who.hasID(t.Author) {
 		return k.heldForAuthor(t, card, v)
 	}
 	author, err := k.name(t.Author)

@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"standleitung/bot/say"
@@ -67,6 +69,7 @@ var topicFilters = map[string]TopicState{
 func (r *Request) listTopics(filter string) (list []*Topic, more bool, title say.Text, err error) {
 	first, rest := cutWord(filter)
 	var q Query
+	var qs []Query // several where the person has several ids
 	state, known := topicFilters[strings.ToLower(first)]
 	theme, themed := parseTheme(first)
 	switch word := foldVerb(first); {
@@ -78,7 +81,7 @@ func (r *Request) listTopics(filter string) (list []*Topic, more bool, title say
 		q.From, q.To = Under(string(state))
 	case word == "meine" || word == "mine" || word == "my":
 		q.Index, title = "author", say.T("{Ihre|Deine} Themen", "Your topics")
-		q.From, q.To = Under(r.Person.ID)
+		qs = r.Person.each(q, "", "~")
 	case themed && rest == "":
 		q.Index, title = "theme", say.T("Themen: {theme}", "Topics: {theme}")
 		q.From, q.To = Under(theme)
@@ -90,15 +93,23 @@ func (r *Request) listTopics(filter string) (list []*Topic, more bool, title say
 		return list, false, say.T("Themen mit „{text}“", "Topics with “{text}”").With("text", shorten(filter, 40)), err
 	}
 	title = title.With("state", topicStates[state], "theme", "#"+theme)
-	if n := r.Ref("before"); n > 0 {
-		q.To = q.From + Serial(n)
+	if qs == nil {
+		qs = []Query{q}
 	}
-	q.Reverse, q.Limit = true, mostListed+1
-	for t, err := range topics.All(r.Tx, q) {
-		if err != nil {
-			return nil, false, title, err
+	for _, q := range qs {
+		if n := r.Ref("before"); n > 0 {
+			q.To = q.From + Serial(n)
 		}
-		list = append(list, t)
+		q.Reverse, q.Limit = true, mostListed+1
+		for t, err := range topics.All(r.Tx, q) {
+			if err != nil {
+				return nil, false, title, err
+			}
+			list = append(list, t)
+		}
+	}
+	if len(qs) > 1 {
+		slices.SortFunc(list, func(a, b *Topic) int { return cmp.Compare(b.ID, a.ID) })
 	}
 	if more = len(list) > mostListed; more {
 		list = list[:mostListed]

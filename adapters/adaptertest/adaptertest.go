@@ -119,6 +119,8 @@ type Shown struct {
 	Marked bool
 	// Late is set when it is shown as having been written earlier than it came.
 	Late bool
+	// Marks are the emoji that the bot put on it; nil for none.
+	Marks []string
 	// Preview is what a lock screen shows; nil where the platform has none.
 	Preview *string
 }
@@ -215,7 +217,7 @@ func (s *stage) send(d bot.Delivery) bot.Sent {
 	if err != nil {
 		s.Fatalf("Send(%s of %q) = %v, want no error", d.Op, d.Post, err)
 	}
-	if d.Op != bot.OpDelete && len(sent.IDs) == 0 {
+	if d.Op != bot.OpDelete && d.Op != bot.OpReact && len(sent.IDs) == 0 {
 		s.Fatalf("Send(%s of %q) returned no ids", d.Op, d.Post)
 	}
 	return sent

@@ -488,6 +488,11 @@ func (b *browser) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		case p.From != nil:
 			s.By = p.From.ID
 		}
+		for _, r := range p.Reactions {
+			if slices.Contains(r.By, "") {
+				s.Marks = append(s.Marks, r.Emoji)
+			}
+		}
 		s.Text, s.Files = b.files(who.ID, s.Text, p.Files)
 		if p.Card != nil {
 			s.Text = readable(p.Card)

@@ -84,7 +84,7 @@ func TestCopyNamesItsAuthorAndWhereItIsFrom(t *testing.T) {
 	}
 	s.click(entry(plain) + " .handle")
 	s.until(`document.querySelector('.own')`)
-	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "Als Thema vorschlagen,Heikel?" {
+	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "Als Thema vorschlagen,Heikel?,Wer hat das gehört?" {
 		t.Errorf("with a copy one can do: %s", got)
 	}
 	s.until(`document.querySelector('#polite').textContent.includes('pr, Tom Weiß: Ja.')`)
@@ -188,7 +188,7 @@ func TestOwnPostIsEditedAndDeleted(t *testing.T) {
 	s.open("mara")
 	s.click(entry(foreign) + " .handle")
 	s.until(`document.querySelector('.own')`)
-	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "An die Standleitung,Als Thema vorschlagen,Heikel?" {
+	if got := eval[string](s.tab, `[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join()`); got != "An die Standleitung,Als Thema vorschlagen,Heikel?,Wer hat das gehört?" {
 		t.Errorf("with what others wrote one can do: %s", got)
 	}
 	s.keys(kb.Escape)

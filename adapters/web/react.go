@@ -7,8 +7,12 @@ import (
 	"standleitung/bot"
 )
 
-// opReact is the operation of an entry that says that somebody put an emoji on a post, or took it away.
-const opReact bot.Op = "react"
+// opReact is the operation of an entry that says that somebody put an emoji on a post, or took it away. One of nobody is the
+// bot's, which shows one emoji at most.
+const opReact = bot.OpReact
+
+// botReacts stands for the bot among those who put an emoji on a post: nobody has this id.
+const botReacts = ""
 
 // reactVersion is that of such entries: programs that do not know them pass them over.
 const reactVersion = 2
@@ -83,7 +87,10 @@ func (a *Adapter) on(act string, kind bot.MessageKind, p *Person, req request) (
 // reacts returns what the reactions to a post become by an entry, and whether they change. What was handed out before
 // stays as it is.
 func (p *post) reacts(e entry) ([]tally, bool) {
-	if e.From == nil || e.From.ID == "" || e.Emoji == "" {
+	if e.From == nil {
+		return p.botReacts(e.Emoji)
+	}
+	if e.From.ID == "" || e.Emoji == "" {
 		return nil, false
 	}
 	all := slices.Clone(p.Reactions)
@@ -105,5 +112,24 @@ func (p *post) reacts(e entry) ([]tally, bool) {
 		return slices.Delete(all, i, i+1), true
 	}
 	all[i].By = by
+	return all, true
+}
+
+// botReacts is [post.reacts] for the bot, whose emoji takes the place of the one it had put there; empty for none.
+func (p *post) botReacts(emoji string) ([]tally, bool) {
+	var all []tally
+	put := emoji == ""
+	for _, t := range p.Reactions {
+		by := slices.DeleteFunc(slices.Clone(t.By), func(id string) bool { return id == botReacts })
+		if t.Emoji == emoji {
+			by, put = append(by, botReacts), true
+		}
+		if len(by) > 0 {
+			all = append(all, tally{t.Emoji, by})
+		}
+	}
+	if !put {
+		all = append(all, tally{emoji, []string{botReacts}})
+	}
 	return all, true
 }

@@ -49,7 +49,7 @@ func TestReactionsOnThePage(t *testing.T) {
 
 	// A copy can be reacted to, too; and what did not arrive says so.
 	s.click(entry(copied) + " .handle")
-	s.until(`[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join() === 'Als Thema vorschlagen,Heikel?'`)
+	s.until(`[...document.querySelectorAll('.own .row button')].map((e) => e.textContent).join() === 'Als Thema vorschlagen,Heikel?,Wer hat das gehört?'`)
 	s.click(".emojis button:nth-child(5)")
 	s.reactions(copied, "👀 1*")
 	s.host.close()

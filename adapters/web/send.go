@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"standleitung/bot"
 	"standleitung/bot/markup"
@@ -50,7 +51,7 @@ func (a *Adapter) entryOf(d bot.Delivery) (e entry, reason string) {
 	switch {
 	case d.Post == "":
 		return e, "post_missing"
-	case d.Op != bot.OpPost && d.Op != bot.OpEdit && d.Op != bot.OpDelete:
+	case !slices.Contains([]bot.Op{bot.OpPost, bot.OpEdit, bot.OpDelete, bot.OpReact}, d.Op), d.Op == bot.OpReact && len(d.IDs) == 0:
 		return e, "op_unknown"
 	case !a.knows(d.Place):
 		return e, "place_unknown"
@@ -68,6 +69,8 @@ func (a *Adapter) entryOf(d bot.Delivery) (e entry, reason string) {
 	}
 	switch {
 	case d.Op == bot.OpDelete:
+	case d.Op == bot.OpReact:
+		e.Version, e.Emoji = reactVersion, d.Reaction
 	case d.Copy != nil:
 		e.copied(d.Copy)
 	default:

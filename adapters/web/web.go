@@ -178,7 +178,7 @@ func (a *Adapter) Name() string { return Name }
 
 // Can tells what the chat can do: everything, but files only with a folder for them.
 func (a *Adapter) Can() bot.Capabilities {
-	can := bot.Capabilities{MaxText: maxText, Private: true, Threads: true, Edits: true, Forms: true}
+	can := bot.Capabilities{MaxText: maxText, Private: true, Threads: true, Edits: true, Forms: true, Reacts: true}
 	if a.store != nil {
 		can.MaxFile = maxFile
 	}
