@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"standleitung": main, "full": full})
+	testscript.Main(m, map[string]func(){"standleitung": main, "full": full, "line-program": lineProgram, "line-floor": lineFloor})
 }
 
 // TestScripts plays testdata/script: the program as a process, its flags, its exit codes, what it prints. What is said

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,17 @@ import (
 // accepted is durable, and what was being sent is looked up or repeated at the next start.
 const stopTime = 10 * time.Second
 
+// heapGrowth is how far the heap may grow before garbage is collected, in percent of what is in use: twice Go's default. Little
+// is in use, for the records stay in the file; so it costs a few megabytes and saves a tenth of the CPU of a busy line.
+const heapGrowth = 200
+
+// spareCollector sets it, unless the operator chose another value with GOGC.
+func spareCollector() {
+	if set := debug.SetGCPercent(heapGrowth); set != 100 {
+		debug.SetGCPercent(set)
+	}
+}
+
 // exampleMark marks the stores that the built-in example made: invented people must not meet real ones.
 const exampleMark = "example"
 
@@ -36,6 +48,7 @@ type serveCommand struct {
 
 // Run implements serve.
 func (s *serveCommand) Run(ctx context.Context, cli *commandLine, w world) error {
+	spareCollector()
 	c, name, err := w.load(cli.Config)
 	if err != nil {
 		return err

@@ -105,6 +105,9 @@ func (k *books) unreached(c *Crossing) ([]string, error) {
 			}
 			names = append(names, in.Text)
 		case markup.Text:
+			if !strings.Contains(in.Text, "@") {
+				return in // nearly all: the search costs more than everything else here
+			}
 			for _, m := range called.FindAllStringSubmatch(in.Text, -1) {
 				names = append(names, "@"+strings.TrimRight(m[1], "._-"))
 			}

@@ -134,7 +134,7 @@ func (a *Adapter) serve(w http.ResponseWriter, r *http.Request, kind string, bod
 		err    error
 	}
 	done := make(chan outcome, 1)
-	err := a.take(r.Context(), kind, body, func(answer any, err error) { done <- outcome{answer, err} })
+	err := a.take(r.Context(), delivered{kind: kind, body: body}, func(answer any, err error) { done <- outcome{answer, err} })
 	var bad malformed
 	switch {
 	case errors.As(err, &bad):

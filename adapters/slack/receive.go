@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,12 +31,12 @@ type act struct {
 
 // take has something done in its order; done is told the answer, or that there is none because Slack is to deliver again.
 // It returns an error, and tells done nothing, when nobody can read it or nothing is let in.
-func (a *Adapter) take(ctx context.Context, kind string, body []byte, done func(answer any, err error)) error {
+func (a *Adapter) take(ctx context.Context, d delivered, done func(answer any, err error)) error {
 	core, ok := a.shift.enter()
 	if !ok {
 		return errNotRunning
 	}
-	next, err := a.read(kind, body)
+	next, err := a.read(d)
 	if err != nil {
 		a.shift.leave()
 		return err
@@ -50,7 +51,7 @@ func (a *Adapter) take(ctx context.Context, kind string, body []byte, done func(
 		defer a.shift.leave()
 		answer, err := next.run(ctx, core)
 		if err != nil {
-			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "kind", kind, "error", err)
+			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "kind", d.kind, "error", err)
 		}
 		done(answer, err)
 	})
@@ -66,15 +67,24 @@ type malformed struct{ err error }
 
 func (m malformed) Error() string { return fmt.Sprintf("malformed: %v", m.err) }
 
+// delivered is what Slack sent: the JSON of its kind, or an event that was decoded already.
+type delivered struct {
+	kind  string
+	body  []byte
+	event *outer[event]
+}
+
 // read makes an act of what Slack sent.
-func (a *Adapter) read(kind string, body []byte) (act, error) {
-	switch kind {
-	case kindEvents:
-		return a.readEvent(body)
-	case kindCommand:
-		return a.readCommand(body)
-	case kindInteractive:
-		return a.readInteraction(body)
+func (a *Adapter) read(d delivered) (act, error) {
+	switch {
+	case d.event != nil:
+		return a.anyEvent(d.event, nil, nil)
+	case d.kind == kindEvents:
+		return a.readEvent(d.body)
+	case d.kind == kindCommand:
+		return a.readCommand(d.body)
+	case d.kind == kindInteractive:
+		return a.readInteraction(d.body)
 	}
 	return a.pass("unknown_envelope"), nil
 }
@@ -91,14 +101,11 @@ func (a *Adapter) ours(team, app string) bool {
 }
 
 // outer is the envelope of an event.
-type outer struct {
-	Type           string          `json:"type"`
-	TeamID         string          `json:"team_id"`
-	APIAppID       string          `json:"api_app_id"`
-	Event          json.RawMessage `json:"event"`
-	Authorizations []struct {
-		TeamID string `json:"team_id"`
-	} `json:"authorizations"`
+type outer[E any] struct {
+	Type     string `json:"type"`
+	TeamID   string `json:"team_id"`
+	APIAppID string `json:"api_app_id"`
+	Event    E      `json:"event"`
 }
 
 // event is what is read of an event. What Slack adds to it is passed over.
@@ -153,10 +160,18 @@ type file struct {
 
 // readEvent makes an act of an event.
 func (a *Adapter) readEvent(body []byte) (act, error) {
-	var o outer
-	if err := json.Unmarshal(body, &o); err != nil {
+	var o outer[event]
+	err := json.Unmarshal(body, &o)
+	// Events that we do not read, and user_change, have fields of the same names with other things in them: their type is
+	// read all the same.
+	if other := new(json.UnmarshalTypeError); err != nil && (o.Event.Type == "" || !errors.As(err, &other)) {
 		return act{}, malformed{err}
 	}
+	return a.anyEvent(&o, body, err)
+}
+
+// anyEvent makes an act of an event that was decoded, as far as it fitted: what did not is fault, and body is the whole.
+func (a *Adapter) anyEvent(o *outer[event], body []byte, fault error) (act, error) {
 	if o.Type == "app_rate_limited" {
 		// Slack dropped events: they are read from the history.
 		a.log.Warn("slack drops events because there are too many, will read them from the history")
@@ -166,28 +181,21 @@ func (a *Adapter) readEvent(body []byte) (act, error) {
 	if !a.ours(o.TeamID, o.APIAppID) {
 		return a.pass("foreign"), nil
 	}
-	var head struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(o.Event, &head); err != nil {
-		return act{}, malformed{err}
-	}
-	switch head.Type {
+	switch o.Event.Type {
 	case "message", "app_mention", "reaction_added", "reaction_removed", "app_home_opened", "member_joined_channel", "member_left_channel":
 	case "user_change":
-		return a.readUser(o.Event)
+		return a.readUser(body)
 	case "app_uninstalled", "tokens_revoked":
 		a.health.revoked("token_revoked")
-		a.log.Error("slack took the token away", "event", head.Type)
+		a.log.Error("slack took the token away", "event", o.Event.Type)
 		return act{}, nil
 	default:
 		return a.pass("unknown_event"), nil
 	}
-	var e event
-	if err := json.Unmarshal(o.Event, &e); err != nil {
-		return act{}, malformed{err}
+	if fault != nil {
+		return act{}, malformed{fault}
 	}
-	return a.eventAct(&e), nil
+	return a.eventAct(&o.Event), nil
 }
 
 // eventAct makes an act of an event that is known.
@@ -204,14 +212,14 @@ func (a *Adapter) eventAct(e *event) act {
 }
 
 // readUser takes in that a person's record changed.
-func (a *Adapter) readUser(raw []byte) (act, error) {
-	var e struct {
+func (a *Adapter) readUser(body []byte) (act, error) {
+	var o outer[struct {
 		User slack.User `json:"user"`
-	}
-	if err := json.Unmarshal(raw, &e); err != nil {
+	}]
+	if err := json.Unmarshal(body, &o); err != nil {
 		return act{}, malformed{err}
 	}
-	who, known := a.changed(&e.User)
+	who, known := a.changed(&o.Event.User)
 	if !known || who.gone || who.machine {
 		return act{}, nil
 	}

@@ -151,11 +151,14 @@ func New(c Config) (*Adapter, error) {
 // callTime bounds one call of the Web API.
 const callTime = 30 * time.Second
 
+// mostCalls is how many connections are kept for later calls: as many as the core has deliveries under way at a time.
+const mostCalls = 256
+
 // newClient makes the client for all calls. Slack may say ratelimited with status 200 and with 429: both come out as 429, so
 // that nobody needs to know.
 func newClient() *http.Client {
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 32
+	base.MaxIdleConns, base.MaxIdleConnsPerHost = mostCalls, mostCalls
 	return &http.Client{Timeout: callTime, Transport: limited{base}}
 }
 
@@ -211,10 +214,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 		}
 	}
 	<-ctx.Done()
-	a.shift.end()
-	if a.config.AppToken != "" {
-		sleep(context.WithoutCancel(ctx), lastWords)
-	}
+	a.shift.end() // an acknowledgement is written before its act leaves
 	cut()
 	running.Wait()
 	return nil

@@ -4,37 +4,55 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"sync"
 	"time"
 
-	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/socketmode"
+	"github.com/gorilla/websocket"
 )
 
 var errBusy = errors.New("too much is waiting")
 
 const (
-	// ackTime is how long an acknowledgement may wait for a connection; after it Slack delivers again.
+	// ackTime is how long writing an acknowledgement may take; after it the connection is given up.
 	ackTime = 5 * time.Second
-	// lastWords is how long a connection stays open for the last acknowledgements: the library cannot be asked whether it has
-	// written them.
-	lastWords = 200 * time.Millisecond
 	// The pauses between two tries to connect.
-	firstRetry, lastRetry = 500 * time.Millisecond, 30 * time.Second
+	firstRetry, lastRetry = 200 * time.Millisecond, 30 * time.Second
+	// handshakeTime bounds the opening of a connection.
+	handshakeTime = 10 * time.Second
+	// silence is how long a connection may stay without a word; Slack sends a ping every few seconds.
+	silence = 30 * time.Second
+	// farewell is how long a connection that Slack wants to end still takes acknowledgements; Slack ends it after ten seconds.
+	farewell = 10 * time.Second
+	// maxFrame bounds what Slack sends at once, in bytes.
+	maxFrame = 32 << 20
+	// maxAck is the longest acknowledgement, in bytes: Slack drops those of 20 KB and more without a word.
+	maxAck = 20<<10 - 1
 )
 
 // runSocket keeps one connection open until ctx ends; sockets ends after everything that came in was acknowledged. The
-// library renews a connection by itself, but gives up on some errors and waits up to five minutes after others: here each
-// failure begins anew, after half a minute at most.
+// connections are kept here and not by the library: its client decodes every event into types of its own, which costs more
+// than everything that the adapter does with it, and gives up on some errors.
 func (a *Adapter) runSocket(ctx, sockets context.Context) {
+	var leaving sync.WaitGroup
+	defer leaving.Wait()
 	pause := firstRetry
 	for ctx.Err() == nil {
-		s := &socket{adapter: a, client: socketmode.New(a.api)}
-		err := s.run(ctx, sockets)
-		if s.greeted {
+		s, err := a.connect(ctx)
+		if err == nil {
+			err = s.read(sockets)
+		}
+		if errors.Is(err, errRenew) {
+			leaving.Go(func() { s.leave(sockets) })
 			pause = firstRetry
+			continue
 		}
 		if ctx.Err() != nil {
 			return
+		}
+		if s != nil && s.greeted {
+			pause = firstRetry
 		}
 		a.health.refused(reasonOf(err))
 		a.log.WarnContext(ctx, "no connection to slack, will retry", "error", err)
@@ -56,99 +74,119 @@ func reasonOf(err error) string {
 	return sendError(err).Reason
 }
 
-// socket is one connection, renewed as often as Slack asks for it.
+// socket is one connection.
 type socket struct {
 	adapter *Adapter
-	client  *socketmode.Client
-	open    bool // Slack has said hello on it
-	greeted bool // it has once
+	conn    *websocket.Conn
+	writing sync.Mutex
+	quiet   *time.Timer // ends a connection on which nothing comes any more
+	greeted bool        // Slack has said hello on it
 }
 
-// run receives until ctx ends or the connection cannot be kept.
-func (s *socket) run(ctx, sockets context.Context) error {
-	running, cut := context.WithCancel(sockets)
-	var failed error // of the library; read after ended is closed
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		failed = s.client.RunContext(running)
-	}()
-	defer func() {
-		cut()
-		s.drain(ended)
-		s.closed()
-	}()
+// frame is what Slack sends: a word about the connection, or an envelope with a payload.
+type frame[P any] struct {
+	Type       string `json:"type"`
+	EnvelopeID string `json:"envelope_id"`
+	Payload    P      `json:"payload"`
+}
+
+// errRenew is returned when Slack wants a connection to be renewed.
+var errRenew = errors.New("slack wants the connection to be renewed")
+
+// connect opens a connection.
+func (a *Adapter) connect(ctx context.Context) (*socket, error) {
+	_, address, err := a.api.StartSocketModeContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// An acknowledgement goes out as one frame: there is room for the longest one.
+	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: handshakeTime, WriteBufferSize: 32 << 10}
+	conn, resp, err := dialer.DialContext(ctx, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open a socket: %w", err)
+	}
+	_ = resp.Body.Close()
+	conn.SetReadLimit(maxFrame)
+	s := &socket{adapter: a, conn: conn, quiet: time.AfterFunc(silence, func() { _ = conn.Close() })}
+	answer := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		s.quiet.Reset(silence)
+		return answer(data)
+	})
+	return s, nil
+}
+
+// read receives until the connection breaks, ctx ends or Slack wants it renewed: [errRenew], and it is left open. Reading
+// never waits for the work.
+func (s *socket) read(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
+	defer stop()
+	defer s.closed()
 	for {
-		select {
-		case <-ctx.Done():
-			<-sockets.Done()
-			return nil
-		case <-ended:
-			return failed
-		case e := <-s.client.Events:
-			if err := s.take(sockets, e); err != nil {
-				return err
-			}
+		_, raw, err := s.conn.ReadMessage()
+		if err != nil {
+			s.end()
+			return fmt.Errorf("read a socket: %w", err)
+		}
+		s.quiet.Reset(silence)
+		switch s.take(ctx, raw) {
+		case "hello":
+			s.opened()
+		case "disconnect":
+			return errRenew
 		}
 	}
 }
 
-// drain waits until the library has ended; it may want to tell something before.
-func (s *socket) drain(ended <-chan struct{}) {
+// leave keeps a connection that Slack wants to end for the acknowledgements that are still to come.
+func (s *socket) leave(ctx context.Context) {
+	defer s.end()
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
+	defer stop()
+	s.quiet.Reset(farewell)
 	for {
-		select {
-		case <-ended:
+		_, raw, err := s.conn.ReadMessage()
+		if err != nil {
 			return
-		case <-s.client.Events:
 		}
+		s.take(ctx, raw) // it was on its way already
 	}
 }
 
-// take takes in what the library tells. Reading never waits for the work: the library answers Slack's pings in the same go.
-func (s *socket) take(ctx context.Context, e socketmode.Event) error {
-	switch e.Type {
-	case socketmode.EventTypeHello:
-		s.opened()
-	case socketmode.EventTypeConnecting:
-		s.closed()
-	case socketmode.EventTypeConnectionError:
-		if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok && failed.ErrorObj != nil {
-			return failed.ErrorObj
-		}
-		return errors.New("connection failed")
-	case socketmode.EventTypeErrorBadMessage:
-		// The library could not read it; that is no reason to lose it.
-		bad, ok := e.Data.(*socketmode.ErrorBadMessage)
-		if !ok {
-			return nil
-		}
-		var r socketmode.Request
-		if json.Unmarshal(bad.Message, &r) == nil {
-			s.envelope(ctx, &r)
-		}
-	default:
-		if e.Request != nil {
-			s.envelope(ctx, e.Request)
-		}
+// end ends the connection.
+func (s *socket) end() {
+	s.quiet.Stop()
+	_ = s.conn.Close()
+}
+
+// take takes in a frame and returns its type. Nearly all are events: they are decoded in one go, and anew only when
+// they turn out to be something else.
+func (s *socket) take(ctx context.Context, raw []byte) string {
+	var e frame[*outer[event]]
+	if json.Unmarshal(raw, &e) == nil && e.Type == kindEvents && e.EnvelopeID != "" {
+		s.envelope(ctx, e.EnvelopeID, delivered{kind: e.Type, event: e.Payload})
+		return e.Type
 	}
-	return nil
+	var f frame[json.RawMessage]
+	switch {
+	case json.Unmarshal(raw, &f) != nil:
+		s.adapter.ignored("malformed")
+	case f.EnvelopeID != "":
+		s.envelope(ctx, f.EnvelopeID, delivered{kind: f.Type, body: f.Payload})
+	}
+	return f.Type
 }
 
 // envelope has something done, and acknowledges it when that has succeeded. What nobody can read is acknowledged too: it
 // would come again for nothing.
-func (s *socket) envelope(ctx context.Context, r *socketmode.Request) {
-	if r.EnvelopeID == "" {
-		return
-	}
+func (s *socket) envelope(ctx context.Context, id string, d delivered) {
 	a := s.adapter
 	ack := func(answer any) {
-		ctx, cancel := context.WithTimeout(ctx, ackTime)
-		defer cancel()
-		if err := s.client.AckCtx(ctx, r.EnvelopeID, answer); err != nil {
+		if err := s.ack(id, answer); err != nil {
 			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "error", err)
 		}
 	}
-	err := a.take(ctx, string(r.Type), r.Payload, func(answer any, err error) {
+	err := a.take(ctx, d, func(answer any, err error) {
 		if err == nil {
 			ack(answer)
 		}
@@ -162,12 +200,31 @@ func (s *socket) envelope(ctx context.Context, r *socketmode.Request) {
 	}
 }
 
+// ack acknowledges an envelope, with an answer unless that is nil, and returns when it is written.
+func (s *socket) ack(id string, answer any) error {
+	raw, err := json.Marshal(struct {
+		EnvelopeID string `json:"envelope_id"`
+		Payload    any    `json:"payload,omitempty"`
+	}{id, answer})
+	if err != nil {
+		return err
+	}
+	if len(raw) > maxAck {
+		return fmt.Errorf("the answer is too long: %d bytes", len(raw))
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	stuck := time.AfterFunc(ackTime, func() { _ = s.conn.Close() })
+	defer stuck.Stop()
+	return s.conn.WriteMessage(websocket.TextMessage, raw)
+}
+
 // opened notes that Slack talks to us. After a time without any connection something may have been missed.
 func (s *socket) opened() {
-	if s.open {
+	if s.greeted {
 		return
 	}
-	s.open, s.greeted = true, true
+	s.greeted = true
 	if s.adapter.health.connected() {
 		s.adapter.wake()
 	}
@@ -175,11 +232,7 @@ func (s *socket) opened() {
 
 // closed notes that it does not any more.
 func (s *socket) closed() {
-	if !s.open {
-		return
-	}
-	s.open = false
-	if s.adapter.health.disconnected() {
+	if s.greeted && s.adapter.health.disconnected() {
 		s.adapter.marks.hold()
 	}
 }

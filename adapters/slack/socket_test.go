@@ -50,3 +50,28 @@ func TestRefusedSocketIsTriedAgain(t *testing.T) {
 	w.Revoke("")
 	w.say("wieder da")
 }
+
+// What is under way when Slack renews the connections is acknowledged on the old one: Slack need not deliver it again.
+func TestRenewalAcknowledgesWhatIsUnderWay(t *testing.T) {
+	w := newTown(t, overSockets)
+	asked := w.Calls("users.info")
+	w.Fault(slacktest.Fault{Method: "users.info", Slow: 300 * time.Millisecond})
+	done := make(chan slacktest.Act, 1)
+	go func() {
+		done <- w.Server.Say(slacktest.Speech{By: w.staff[0].ID, Channel: w.rooms[0].ID, Text: "unterwegs"})
+	}()
+	for late := time.After(10 * time.Second); w.Calls("users.info") == asked; {
+		select {
+		case <-late:
+			t.Fatal("nobody asked for the writer")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	w.Disconnect("refresh_requested")
+	if a := <-done; !a.Acked {
+		t.Errorf("the first delivery was not acknowledged: %+v", a)
+	}
+	if !w.AwaitSockets(2, 10*time.Second) {
+		t.Error("the connections were not renewed")
+	}
+}

@@ -40,7 +40,7 @@ var emojiName = regexp.MustCompile(`(^|[^\pL\pN]):([a-z0-9_+'-]{1,80}(?:::skin-t
 // typed is a part of Slack's text as it was typed.
 func typed(raw string) string {
 	var b strings.Builder
-	for raw != "" {
+	for strings.Contains(raw, ":") {
 		m := emojiName.FindStringSubmatchIndex(raw)
 		if m == nil {
 			break
