@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 )
 
@@ -14,7 +15,7 @@ const acquaintEvery = 24 * time.Hour
 func (a *Adapter) runAcquaint(ctx context.Context) {
 	for len(a.config.People) > 0 {
 		a.acquaint(ctx)
-		if !sleep(ctx, acquaintEvery) {
+		if !duty.Sleep(ctx, acquaintEvery) {
 			return
 		}
 	}
@@ -22,11 +23,11 @@ func (a *Adapter) runAcquaint(ctx context.Context) {
 
 // acquaint tells the core who the people of the configuration are, as fast as Slack answers.
 func (a *Adapter) acquaint(ctx context.Context) {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	unknown := 0
 	for _, p := range a.config.People {
 		var refused error

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 )
 
@@ -35,7 +36,7 @@ type marks struct {
 	newest map[string]string
 	whole  map[string]bool // nothing before newest is missing
 	// seen are the turns that were handled lately: their histories need not hand them over again.
-	seen recent
+	seen duty.Recent
 }
 
 // load takes in what was kept.
@@ -146,11 +147,11 @@ func (a *Adapter) runCatchUp(ctx context.Context) {
 
 // catchUp reads the history of every channel; false when it is to be tried again soon.
 func (a *Adapter) catchUp(ctx context.Context) bool {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return true
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	a.forgetOffers(ctx, core)
 	a.forgetSharings(ctx, core)
 	done := true
@@ -169,7 +170,7 @@ func (a *Adapter) catchUp(ctx context.Context) bool {
 		default:
 			a.log.WarnContext(ctx, "cannot read a history, will retry", "channel", channel, "error", err)
 			done = false
-			if !sleep(ctx, min(patienceOf(err), time.Minute)) {
+			if !duty.Sleep(ctx, min(patienceOf(err), time.Minute)) {
 				return true
 			}
 		}
@@ -193,7 +194,7 @@ func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) e
 		return err
 	}
 	handed := make(chan error, 1)
-	if !a.lanes.do(channel, func() { handed <- a.handOver(ctx, core, missed) }) {
+	if !a.lanes.Do(channel, func() { handed <- a.handOver(ctx, core, missed) }) {
 		return errBusy
 	}
 	if err := <-handed; err != nil {
@@ -281,7 +282,7 @@ func (a *Adapter) handOver(ctx context.Context, core bot.Core, list []past) erro
 		if p.edit {
 			turn = a.self.editedTurn(p.Channel, p.TS, p.Edited.TS)
 		}
-		if a.marks.seen.has(turn) || !talked(p.Subtype) || a.nobody(p.event) != "" {
+		if a.marks.seen.Has(turn) || !talked(p.Subtype) || a.nobody(p.event) != "" {
 			continue
 		}
 		take := a.said

@@ -16,6 +16,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 )
@@ -222,7 +223,7 @@ func (a *Adapter) share(ctx context.Context, channel string, d bot.Delivery, fil
 	if err != nil {
 		return nil, err
 	}
-	if err := a.shift.inside().Keep(ctx, bot.Kept{Key: sharingOf(d.Post), Value: value}); err != nil {
+	if err := a.shift.Inside().Keep(ctx, bot.Kept{Key: sharingOf(d.Post), Value: value}); err != nil {
 		return nil, &bot.SendError{Fate: bot.Retry, Reason: "not_kept", Err: err}
 	}
 	raw, err := json.Marshal(list)
@@ -263,7 +264,7 @@ var sharingPauses = []time.Duration{0, 200 * time.Millisecond, time.Second}
 // sharedAt is the message in a channel that shows a file; empty when there is none yet, or nobody can say.
 func (a *Adapter) sharedAt(ctx context.Context, channel, id string, pauses []time.Duration) string {
 	for _, pause := range pauses {
-		if !sleep(ctx, pause) {
+		if !duty.Sleep(ctx, pause) {
 			return ""
 		}
 		info, _, _, err := a.api.GetFileInfoContext(ctx, id, 0, 0)
@@ -283,7 +284,7 @@ func (a *Adapter) sharedAt(ctx context.Context, channel, id string, pauses []tim
 
 // sharedBefore are the files of a post that an earlier try has shown, by origin.
 func (a *Adapter) sharedBefore(ctx context.Context, channel, post string) (map[string]string, error) {
-	kept, err := a.shift.inside().Kept(ctx, sharingOf(post))
+	kept, err := a.shift.Inside().Kept(ctx, sharingOf(post))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 )
@@ -19,7 +20,7 @@ const maxHomeBlocks = 98
 // homes are the people whose desk is to follow what they do: they have looked at it since the program started. Everybody
 // else gets a new one when they look.
 type homes struct {
-	visitors recent
+	visitors duty.Recent
 
 	mu      sync.Mutex
 	waiting map[string]bool // whose desk is about to be read
@@ -48,7 +49,7 @@ func (h *homes) read(user string) {
 
 // followHome renews the desk of somebody who did something, at the side.
 func (a *Adapter) followHome(ctx context.Context, who person) {
-	if a.homes.visitors.has(who.ID) {
+	if a.homes.visitors.Has(who.ID) {
 		a.renewHome(ctx, who)
 	}
 }
@@ -58,19 +59,19 @@ func (a *Adapter) renewHome(ctx context.Context, who person) {
 	if a.config.Home == nil || !a.homes.expect(who.ID) {
 		return
 	}
-	if _, ok := a.shift.enter(); !ok {
+	if _, ok := a.shift.Enter(); !ok {
 		a.homes.read(who.ID)
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	taken := a.lanes.do(homeTab+"/"+who.ID, func() {
-		defer a.shift.leave()
+	taken := a.lanes.Do(homeTab+"/"+who.ID, func() {
+		defer a.shift.Leave()
 		a.homes.read(who.ID)
 		a.publishHome(ctx, who)
 	})
 	if !taken {
 		a.homes.read(who.ID)
-		a.shift.leave()
+		a.shift.Leave()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 )
 
@@ -18,7 +19,7 @@ func (a *Adapter) runMembers(ctx context.Context) {
 		for _, room := range a.config.Following {
 			a.tellMembers(ctx, room)
 		}
-		if !sleep(ctx, acquaintEvery) {
+		if !duty.Sleep(ctx, acquaintEvery) {
 			return
 		}
 	}
@@ -26,11 +27,11 @@ func (a *Adapter) runMembers(ctx context.Context) {
 
 // tellMembers tells the core who is in a room. A room that Slack does not tell about is left as it was.
 func (a *Adapter) tellMembers(ctx context.Context, room string) {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	var refused error
 	a.insist(ctx, func() error {
 		now, err := a.membersOf(ctx, room)

@@ -112,15 +112,15 @@ func (a *Adapter) ask(ctx context.Context, id string) (person, error) {
 
 // askAside asks for a person again while what is known still serves.
 func (a *Adapter) askAside(ctx context.Context, id string) {
-	if _, ok := a.shift.enter(); !ok {
+	if _, ok := a.shift.Enter(); !ok {
 		return
 	}
 	if !a.people.begin(id) {
-		a.shift.leave()
+		a.shift.Leave()
 		return
 	}
 	go func() {
-		defer a.shift.leave()
+		defer a.shift.Leave()
 		defer a.people.end(id)
 		_, _ = a.ask(context.WithoutCancel(ctx), id) // what is known serves on
 	}()

@@ -32,23 +32,23 @@ type act struct {
 // take has something done in its order; done is told the answer, or that there is none because Slack is to deliver again.
 // It returns an error, and tells done nothing, when nobody can read it or nothing is let in.
 func (a *Adapter) take(ctx context.Context, d delivered, done func(answer any, err error)) error {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return errNotRunning
 	}
 	next, err := a.read(d)
 	if err != nil {
-		a.shift.leave()
+		a.shift.Leave()
 		return err
 	}
 	if next.run == nil {
 		done(nil, nil)
-		a.shift.leave()
+		a.shift.Leave()
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // what Slack sent is not taken back by a connection that breaks
-	taken := a.lanes.do(next.lane, func() {
-		defer a.shift.leave()
+	taken := a.lanes.Do(next.lane, func() {
+		defer a.shift.Leave()
 		answer, err := next.run(ctx, core)
 		if err != nil {
 			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "kind", d.kind, "error", err)
@@ -56,7 +56,7 @@ func (a *Adapter) take(ctx context.Context, d delivered, done func(answer any, e
 		done(answer, err)
 	})
 	if !taken {
-		a.shift.leave()
+		a.shift.Leave()
 		return errBusy
 	}
 	return nil
@@ -259,7 +259,7 @@ func (a *Adapter) nobody(e *event) string {
 // from the text.
 func (a *Adapter) said(ctx context.Context, core bot.Core, e *event) error {
 	turn := a.self.saidTurn(e.Channel, e.TS)
-	if a.twins.has(twin(turn, e.Type)) {
+	if a.twins.Has(twin(turn, e.Type)) {
 		return nil // it came the other way already
 	}
 	who, err := a.who(ctx, e.User)
@@ -281,7 +281,7 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, e *event) error {
 	m.Text = plainText(raw, names)
 	m.Body = a.bodyOf(e, raw, addressed, names)
 	if m.Place.Thread != "" {
-		a.threads.add(threadKey(e.Channel, m.Place.Thread))
+		a.threads.Add(threadKey(e.Channel, m.Place.Thread))
 	}
 	if err := a.receiveSaid(ctx, core, e.Channel, m); err != nil {
 		return err
@@ -290,7 +290,7 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, e *event) error {
 		a.followHome(ctx, who)
 	}
 	if addressed {
-		a.twins.add(turn + "/" + e.Type)
+		a.twins.Add(turn + "/" + e.Type)
 	}
 	return nil
 }
@@ -321,7 +321,7 @@ func (a *Adapter) receiveSaid(ctx context.Context, core bot.Core, channel string
 		}
 	}
 	a.marks.read(channel, m.ID)
-	a.marks.seen.add(m.Turn)
+	a.marks.seen.Add(m.Turn)
 	return nil
 }
 
@@ -377,7 +377,7 @@ func (a *Adapter) edit(ctx context.Context, core bot.Core, e *event) error {
 		At: timeOf(e.Edited.TS),
 	})
 	if err == nil {
-		a.marks.seen.add(turn)
+		a.marks.seen.Add(turn)
 	}
 	return err
 }
@@ -460,7 +460,7 @@ func (a *Adapter) opened(e *event) act {
 			Turn: a.self.openedTurn(e.User), Kind: bot.Opened, Place: DirectPlace(e.User), From: who.Identity, At: a.now(),
 		})
 		if err == nil && e.Tab == homeTab {
-			a.homes.visitors.add(e.User)
+			a.homes.visitors.Add(e.User)
 			a.renewHome(ctx, who)
 		}
 		return nil, err
@@ -531,7 +531,7 @@ func sameFiles(x, y []file) bool {
 	return slices.Equal(there(x), there(y))
 }
 
-// threadKey names a thread for [recent].
+// threadKey names a thread for [duty.Recent].
 func threadKey(channel, ts string) string { return channel + "/" + ts }
 
 // command is a slash command, as it comes over a socket; over HTTP the same names come as a form.

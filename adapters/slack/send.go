@@ -18,10 +18,10 @@ import (
 
 // Send carries a delivery out.
 func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
-	if _, ok := a.shift.enter(); !ok {
+	if _, ok := a.shift.Enter(); !ok {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	sent, err := a.deliver(ctx, d)
 	if err == nil {
 		return sent, nil
@@ -152,7 +152,7 @@ func (a *Adapter) post(ctx context.Context, channel string, d bot.Delivery) (bot
 		ids = append(ids, a.idOf(channel, d.Place, ts))
 	}
 	if d.Place.Thread != "" {
-		a.threads.add(threadKey(channel, d.Place.Thread))
+		a.threads.Add(threadKey(channel, d.Place.Thread))
 	}
 	if len(found.files) > 0 {
 		ids = append(ids, a.bundleIDs(ctx, channel, found.files)...)
@@ -530,7 +530,7 @@ func (a *Adapter) whisperHere(ctx context.Context, channel string, d bot.Deliver
 	var ids []string
 	for _, m := range messages {
 		options := m.options(d)
-		if a.threads.has(threadKey(channel, d.Place.Thread)) { // in a thread that nobody answered in, nobody would see it
+		if a.threads.Has(threadKey(channel, d.Place.Thread)) { // in a thread that nobody answered in, nobody would see it
 			options = append(options, slack.MsgOptionTS(d.Place.Thread))
 		}
 		ts, err := a.api.PostEphemeralContext(ctx, channel, d.Reader, options...)

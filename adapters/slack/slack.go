@@ -34,6 +34,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 )
@@ -88,15 +89,15 @@ type Adapter struct {
 	files   *slack.Client // for uploads, which may take longer than a call
 	web     *webAPI
 	rooms   map[string]bool
-	shift   *shift
-	lanes   lanes
+	shift   duty.Shift
+	lanes   duty.Lanes
 	people  people
 	directs directs
 	answers answers
 	limits  limits
 	marks   marks
-	twins   recent // mentions that were handled, by their event
-	threads recent // threads that have answers: private ones can be seen there
+	twins   duty.Recent // mentions that were handled, by their event
+	threads duty.Recent // threads that have answers: private ones can be seen there
 	health  health
 	homes   homes
 	// woken asks for a look into the histories.
@@ -136,7 +137,7 @@ func New(c Config) (*Adapter, error) {
 	}
 	client := newClient()
 	a := &Adapter{
-		config: c, log: c.Log, now: c.Now, rooms: map[string]bool{}, shift: newShift(), woken: make(chan struct{}, 1),
+		config: c, log: c.Log, now: c.Now, rooms: map[string]bool{}, woken: make(chan struct{}, 1),
 		api:   slack.New(c.BotToken, slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(client)),
 		files: slack.New(c.BotToken, slack.OptionAPIURL(c.APIURL), slack.OptionHTTPClient(&http.Client{Transport: client.Transport})),
 		web:   &webAPI{client, c.APIURL, c.BotToken},
@@ -195,7 +196,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	if !a.meet(ctx) || !a.load(ctx, core) {
 		return nil
 	}
-	if !a.shift.begin(core) {
+	if !a.shift.Begin(core) {
 		return errors.New("the slack adapter runs once only")
 	}
 	defer a.web.client.CloseIdleConnections()
@@ -214,7 +215,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 		}
 	}
 	<-ctx.Done()
-	a.shift.end() // an acknowledgement is written before its act leaves
+	a.shift.End() // an acknowledgement is written before its act leaves
 	cut()
 	running.Wait()
 	return nil
@@ -260,21 +261,9 @@ func (a *Adapter) insist(ctx context.Context, try func() error) bool {
 			return err == nil
 		}
 		a.log.WarnContext(ctx, "slack is not reachable, will retry", "error", err)
-		if !sleep(ctx, max(pause, patienceOf(err))) {
+		if !duty.Sleep(ctx, max(pause, patienceOf(err))) {
 			return false
 		}
-	}
-}
-
-// sleep waits; false when ctx ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 
@@ -291,7 +280,7 @@ func (a *Adapter) Ready() error {
 	if trouble := a.health.trouble(); trouble != "" {
 		return errors.New(trouble)
 	}
-	if !a.shift.open() {
+	if !a.shift.Open() {
 		return errNotRunning
 	}
 	return nil
@@ -305,141 +294,4 @@ var errNotRunning = errors.New("the slack adapter is not running yet")
 // ignored counts something that was passed over.
 func (a *Adapter) ignored(code string) {
 	a.config.Observe(bot.Observation{What: "ignored", Kind: Name, Code: code})
-}
-
-// shift lets acts and deliveries in while Run runs, and lets Run wait until the last has left.
-type shift struct {
-	mu      sync.Mutex
-	core    bot.Core // nil while nobody may enter
-	served  bot.Core // from begin on
-	begun   bool
-	present sync.WaitGroup
-}
-
-func newShift() *shift { return &shift{} }
-
-// begin opens the door; false if it was open before.
-func (s *shift) begin(core bot.Core) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.begun {
-		return false
-	}
-	s.begun, s.core, s.served = true, core, core
-	return true
-}
-
-// enter returns the core to somebody who then must leave; false when the door is shut.
-func (s *shift) enter() (bot.Core, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.core == nil {
-		return nil, false
-	}
-	s.present.Add(1)
-	return s.core, true
-}
-
-// inside is the core, for somebody who has entered.
-func (s *shift) inside() bot.Core {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.served
-}
-
-func (s *shift) leave() { s.present.Done() }
-
-func (s *shift) open() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.core != nil
-}
-
-// end shuts the door and waits until everybody has left.
-func (s *shift) end() {
-	s.mu.Lock()
-	s.core = nil
-	s.mu.Unlock()
-	s.present.Wait()
-}
-
-// lanes runs jobs of one key one after the other, in the order in which they came; other keys do not wait for them.
-type lanes struct {
-	mu      sync.Mutex
-	waiting map[string][]func() // a key is there while one of its jobs runs
-	count   int
-}
-
-// mostWaiting bounds the jobs that wait over all lanes. What does not fit is not acknowledged, and comes again.
-const mostWaiting = 20_000
-
-// do runs a job after those of its key that came before; false when too many wait.
-func (l *lanes) do(key string, job func()) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.count >= mostWaiting {
-		return false
-	}
-	if l.waiting == nil {
-		l.waiting = map[string][]func(){}
-	}
-	l.count++
-	if queue, busy := l.waiting[key]; busy {
-		l.waiting[key] = append(queue, job)
-		return true
-	}
-	l.waiting[key] = nil
-	go l.run(key, job)
-	return true
-}
-
-func (l *lanes) run(key string, job func()) {
-	for job != nil {
-		job()
-		job = l.next(key)
-	}
-}
-
-// next is the job that follows; nil when the lane is empty.
-func (l *lanes) next(key string) func() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.count--
-	queue := l.waiting[key]
-	if len(queue) == 0 {
-		delete(l.waiting, key)
-		return nil
-	}
-	l.waiting[key] = queue[1:]
-	return queue[0]
-}
-
-// recent remembers the latest keys: at least the last half of most.
-type recent struct {
-	mu       sync.Mutex
-	new, old map[string]bool
-}
-
-// mostRecent is how many keys are remembered at most.
-const mostRecent = 20_000
-
-// add remembers a key; false when it was known.
-func (r *recent) add(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.new[key] || r.old[key] {
-		return false
-	}
-	if r.new == nil || len(r.new) >= mostRecent/2 {
-		r.old, r.new = r.new, map[string]bool{}
-	}
-	r.new[key] = true
-	return true
-}
-
-// has reports whether a key is remembered.
-func (r *recent) has(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.new[key] || r.old[key]
 }

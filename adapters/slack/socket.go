@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"standleitung/adapters/duty"
 )
 
 var errBusy = errors.New("too much is waiting")
@@ -56,7 +58,7 @@ func (a *Adapter) runSocket(ctx, sockets context.Context) {
 		}
 		a.health.refused(reasonOf(err))
 		a.log.WarnContext(ctx, "no connection to slack, will retry", "error", err)
-		if !sleep(ctx, max(pause, patienceOf(err))) {
+		if !duty.Sleep(ctx, max(pause, patienceOf(err))) {
 			return
 		}
 		pause = min(2*pause, lastRetry)

@@ -357,6 +357,9 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(wait, time.Second), longestPause)
 }
 
+// mostKept bounds what is remembered of conversations, not to be asked for again; beyond it all is forgotten at once.
+const mostKept = 20_000
+
 // pauses are conversations that the connector wants to be left alone.
 type pauses struct {
 	mu    sync.Mutex
@@ -366,7 +369,7 @@ type pauses struct {
 func (p *pauses) begin(lane string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.until == nil || len(p.until) >= mostRecent {
+	if p.until == nil || len(p.until) >= mostKept {
 		p.until = map[string]time.Time{}
 	}
 	p.until[lane] = until

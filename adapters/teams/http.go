@@ -49,15 +49,21 @@ func (a *Adapter) messages(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	act.began = began
-	c, ok := a.shift.enter()
+	c, ok := a.shift.Enter()
 	if !ok {
 		w.Header().Set("Retry-After", "1")
 		a.refuse(w, r, &denied{http.StatusServiceUnavailable, "not_running"})
 		return
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	top, _ := splitConversation(act.Conversation.ID)
-	defer a.lanes.enter(top)()
+	leave, ok := a.lanes.Enter(top)
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		a.refuse(w, r, &denied{http.StatusServiceUnavailable, "busy"})
+		return
+	}
+	defer leave()
 	ctx := context.WithoutCancel(r.Context()) // what Teams sent is not taken back by a connection that breaks
 	answer, err := a.take(ctx, c, act)
 	if err != nil {

@@ -126,7 +126,7 @@ type roots struct {
 func (r *roots) first(conversation, activity string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known == nil || len(r.known) >= mostRecent {
+	if r.known == nil || len(r.known) >= mostKept {
 		r.known = map[string]string{}
 	}
 	if _, ok := r.known[conversation]; !ok {

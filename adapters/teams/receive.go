@@ -106,14 +106,14 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, act *incoming, keep *
 	if err != nil {
 		return err
 	}
-	if out.Form != nil && !a.offered.has(m.Turn) {
+	if out.Form != nil && !a.offered.Has(m.Turn) {
 		if place.Thread == "" && !place.Direct {
 			place.Thread = id
 		}
 		if err := a.offer(ctx, core, place, act, out.Form); err != nil {
 			return err
 		}
-		a.offered.add(m.Turn)
+		a.offered.Add(m.Turn)
 	}
 	return nil
 }
@@ -204,14 +204,14 @@ func (a *Adapter) moved(ctx context.Context, core bot.Core, act *incoming, keep 
 		a.health.room(top, "")
 		a.log.InfoContext(ctx, "the bot came into a room", "room", top)
 		return nil
-	case act.ours() || a.opened.has(act.From.ID): // it is told twice
+	case act.ours() || a.opened.Has(act.From.ID): // it is told twice
 		return nil
 	}
 	_, err := a.receive(ctx, core, bot.Message{
 		Turn: turn("opened", act.From.ID), Kind: bot.Opened, Place: DirectPlace(act.From.ID), From: a.who(ctx, act), At: act.at(),
 	}, keep)
 	if err == nil {
-		a.opened.add(act.From.ID)
+		a.opened.Add(act.From.ID)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/markup"
 	"standleitung/bot/say"
@@ -13,11 +14,11 @@ import (
 
 // Send carries a delivery out.
 func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 	if d.Post == "" || d.Place.Adapter != Name || d.Place.ID == "" {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "bad_delivery", Err: errUndeliverable}
 	}
@@ -132,7 +133,7 @@ func (a *Adapter) patiently(ctx context.Context, t target, before []ref, m outgo
 		if len(before) == 0 || !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.After > longestWait {
 			return r, err
 		}
-		if !sleep(ctx, e.After) {
+		if !duty.Sleep(ctx, e.After) {
 			return r, err
 		}
 	}

@@ -38,6 +38,7 @@ import (
 	"sync"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 )
@@ -96,12 +97,12 @@ type Adapter struct {
 	refs    references
 	people  people
 	presses presses
-	lanes   lanes
+	lanes   duty.Lanes
 	roots   roots
-	offered recent // forms that were offered, by turn
-	opened  recent // people whose first contact was told
+	offered duty.Recent // forms that were offered, by turn
+	opened  duty.Recent // people whose first contact was told
 	health  health
-	shift   shift
+	shift   duty.Shift
 }
 
 // New checks the configuration and makes the adapter. It calls nobody.
@@ -189,7 +190,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	if !a.load(ctx, core) {
 		return nil
 	}
-	if !a.shift.begin(core) {
+	if !a.shift.Begin(core) {
 		return errors.New("the teams adapter runs once only")
 	}
 	defer a.api.client.CloseIdleConnections()
@@ -198,7 +199,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 		running.Go(func() { a.watch(ctx) })
 	}
 	<-ctx.Done()
-	a.shift.end()
+	a.shift.End()
 	running.Wait()
 	return nil
 }
@@ -224,7 +225,7 @@ func (a *Adapter) load(ctx context.Context, core bot.Core) bool {
 			return false
 		}
 		a.log.WarnContext(ctx, "cannot read what the teams adapter kept, will retry", "error", err)
-		if !sleep(ctx, pause) {
+		if !duty.Sleep(ctx, pause) {
 			return false
 		}
 	}
@@ -241,27 +242,15 @@ func (a *Adapter) watch(ctx context.Context) {
 		} else if ctx.Err() == nil {
 			a.log.WarnContext(ctx, "microsoft's login is in trouble, will retry", "error", err, "keys", trouble)
 		}
-		if !sleep(ctx, pause) {
+		if !duty.Sleep(ctx, pause) {
 			return
 		}
 	}
 }
 
-// sleep waits; false when ctx ended before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
 // Ready tells whether the adapter runs, Microsoft gives it tokens and takes them, and the bot is in its rooms.
 func (a *Adapter) Ready() error {
-	if !a.shift.open() {
+	if !a.shift.Open() {
 		return errNotRunning
 	}
 	var faults []string
@@ -285,106 +274,6 @@ var errNotRunning = errors.New("the teams adapter is not running")
 // ignored counts something that was passed over.
 func (a *Adapter) ignored(code string) {
 	a.config.Observe(bot.Observation{What: "ignored", Kind: Name, Code: code})
-}
-
-// shift lets acts and deliveries in while Run runs, and lets Run wait until the last has left.
-type shift struct {
-	mu      sync.Mutex
-	core    bot.Core // nil while nobody may enter
-	begun   bool
-	present sync.WaitGroup
-}
-
-// begin opens the door; false if it was open before.
-func (s *shift) begin(core bot.Core) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.begun {
-		return false
-	}
-	s.begun, s.core = true, core
-	return true
-}
-
-// enter returns the core to somebody who then must leave; false when the door is shut.
-func (s *shift) enter() (bot.Core, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.core == nil {
-		return nil, false
-	}
-	s.present.Add(1)
-	return s.core, true
-}
-
-func (s *shift) leave() { s.present.Done() }
-
-func (s *shift) open() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.core != nil
-}
-
-// end shuts the door and waits until everybody has left.
-func (s *shift) end() {
-	s.mu.Lock()
-	s.core = nil
-	s.mu.Unlock()
-	s.present.Wait()
-}
-
-// lanes lets what belongs to one key go one after the other, in the order in which it came; other keys do not wait.
-type lanes struct {
-	mu   sync.Mutex
-	last map[string]chan struct{} // closed when the last one of a key has left
-}
-
-// enter waits for its turn; leave must follow.
-func (l *lanes) enter(key string) (leave func()) {
-	l.mu.Lock()
-	if l.last == nil {
-		l.last = map[string]chan struct{}{}
-	}
-	before, mine := l.last[key], make(chan struct{})
-	l.last[key] = mine
-	l.mu.Unlock()
-	if before != nil {
-		<-before
-	}
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.last[key] == mine {
-			delete(l.last, key)
-		}
-		close(mine)
-	}
-}
-
-// recent remembers the latest keys: at least the last half of mostRecent.
-type recent struct {
-	mu       sync.Mutex
-	new, old map[string]bool
-}
-
-// mostRecent is how many keys are remembered at most.
-const mostRecent = 20_000
-
-// add remembers a key.
-func (r *recent) add(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.new == nil || len(r.new) >= mostRecent/2 {
-		r.old, r.new = r.new, map[string]bool{}
-	}
-	r.new[key] = true
-}
-
-// has reports whether a key is remembered.
-func (r *recent) has(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.new[key] || r.old[key]
 }
 
 // health is what an operator should know of the rooms.

@@ -108,7 +108,7 @@ func (a *Adapter) follow(r *http.Request, p *page, s *stream) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-a.shift.over:
+		case <-a.shift.Over():
 			return
 		case <-ping.C:
 			s.comment()

@@ -59,12 +59,12 @@ func (f *fault) Error() string { return f.code }
 // said. The core has persisted everything before the answer goes out.
 func (a *Adapter) act(make func(*Adapter, *Person, request) (bot.Message, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		core, ok := a.shift.enter()
+		core, ok := a.shift.Enter()
 		if !ok {
 			a.refuse(w, r, nil, &fault{http.StatusServiceUnavailable, "not_running", texts().notRunning})
 			return
 		}
-		defer a.shift.leave()
+		defer a.shift.Leave()
 		req, err := read(w, r)
 		person := a.people[req.Person]
 		if err == nil && person == nil {

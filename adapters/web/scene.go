@@ -243,23 +243,23 @@ func (a *Adapter) directScene(w http.ResponseWriter, r *http.Request) {
 
 // raiseCurtain plays the scene beside everything else, unless it must not start. Run waits for it when it ends.
 func (a *Adapter) raiseCurtain(again bool, language say.Language) {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return
 	}
 	number, hurry := a.manager.begin(again)
 	if number == 0 {
-		a.shift.leave()
+		a.shift.Leave()
 		return
 	}
 	p := &performance{Adapter: a, core: core, scene: a.manager.scene, run: number, language: language, hurry: hurry, began: a.chat.last()}
 	go func() {
-		defer a.shift.leave()
+		defer a.shift.Leave()
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		go func() {
 			select {
-			case <-a.shift.over:
+			case <-a.shift.Over():
 				cancel()
 			case <-ctx.Done():
 			}

@@ -12,11 +12,11 @@ import (
 // Send writes a delivery to the journal, from where the pages get it. A delivery that comes twice has the same key
 // there and is written once, so that an unsure one needs no mark.
 func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
-	core, ok := a.shift.enter()
+	core, ok := a.shift.Enter()
 	if !ok {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
 	}
-	defer a.shift.leave()
+	defer a.shift.Leave()
 
 	e, reason := a.entryOf(d)
 	if reason != "" {

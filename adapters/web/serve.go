@@ -97,7 +97,7 @@ func harden(next http.Handler) http.Handler {
 
 // index serves the page. While the chat does not run the page says so, and comes back by itself.
 func (a *Adapter) index(w http.ResponseWriter, r *http.Request) {
-	if a.shift.open() {
+	if a.shift.Open() {
 		a.file(w, r, "index.html")
 		return
 	}
@@ -125,11 +125,11 @@ func (a *Adapter) file(w http.ResponseWriter, r *http.Request, name string) {
 // running lets requests in while the chat runs.
 func (a *Adapter) running(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := a.shift.enter(); !ok {
+		if _, ok := a.shift.Enter(); !ok {
 			a.refuse(w, r, nil, &fault{http.StatusServiceUnavailable, "not_running", texts().notRunning})
 			return
 		}
-		defer a.shift.leave()
+		defer a.shift.Leave()
 		next(w, r)
 	}
 }

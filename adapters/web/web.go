@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 )
@@ -93,7 +94,7 @@ type Adapter struct {
 	chat    *chat
 	store   *fileStore    // nil where no files are taken
 	manager *stageManager // of the scene; nil for none
-	shift   *shift
+	shift   duty.Shift
 	woken   chan struct{}
 
 	mu      sync.Mutex
@@ -105,7 +106,7 @@ func New(c Config) (*Adapter, error) {
 	a := &Adapter{
 		now: c.Now, log: c.Log,
 		rooms: map[string]*Room{}, people: map[string]*Person{},
-		shift: newShift(), woken: make(chan struct{}, 1),
+		woken: make(chan struct{}, 1),
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -204,10 +205,10 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	if err := a.store.tidy(a.chat.shares.needs); err != nil {
 		a.log.WarnContext(ctx, "cannot remove files that nobody needs", "error", err)
 	}
-	if !a.shift.begin(core) {
+	if !a.shift.Begin(core) {
 		return errors.New("the web chat runs once only")
 	}
-	defer a.shift.end()
+	defer a.shift.End()
 	for {
 		select {
 		case <-ctx.Done():
@@ -227,7 +228,7 @@ func (a *Adapter) Ready() error {
 	if a.trouble != nil {
 		return fmt.Errorf("the web chat cannot read its journal: %w", a.trouble)
 	}
-	if !a.shift.open() {
+	if !a.shift.Open() {
 		return errNotRunning
 	}
 	return nil
@@ -256,10 +257,8 @@ func (a *Adapter) catchUp(ctx context.Context, core bot.Core) bool {
 			return true
 		}
 		a.log.WarnContext(ctx, "cannot read the journal of the web chat, will retry", "error", err)
-		select {
-		case <-ctx.Done():
+		if !duty.Sleep(ctx, pause) {
 			return false
-		case <-time.After(pause):
 		}
 	}
 }
@@ -283,55 +282,4 @@ func (a *Adapter) pump(ctx context.Context, core bot.Core) error {
 			return nil
 		}
 	}
-}
-
-// shift lets requests and deliveries in while Run runs, and lets Run wait until the last has left.
-type shift struct {
-	over chan struct{} // closed when everybody should leave
-
-	mu      sync.Mutex
-	core    bot.Core // nil while nobody may enter
-	begun   bool
-	present sync.WaitGroup
-}
-
-func newShift() *shift { return &shift{over: make(chan struct{})} }
-
-// begin opens the door; false if it was open before.
-func (s *shift) begin(core bot.Core) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.begun {
-		return false
-	}
-	s.begun, s.core = true, core
-	return true
-}
-
-// enter returns the core to somebody who then must leave; false when the door is shut.
-func (s *shift) enter() (bot.Core, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.core == nil {
-		return nil, false
-	}
-	s.present.Add(1)
-	return s.core, true
-}
-
-func (s *shift) leave() { s.present.Done() }
-
-func (s *shift) open() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.core != nil
-}
-
-// end shuts the door, asks everybody to leave, and waits for it.
-func (s *shift) end() {
-	s.mu.Lock()
-	s.core = nil
-	s.mu.Unlock()
-	close(s.over)
-	s.present.Wait()
 }
