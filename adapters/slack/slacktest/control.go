@@ -1,16 +1,19 @@
 package slacktest
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"time"
+
+	"standleitung/adapters/faketest"
 )
+
+// Remote orders acts of a fake in another process, by the names of the methods of [Server]. Its URL is the fake's.
+type Remote = faketest.Remote
 
 // controls are the acts and looks that another process can order: POST URL/control/<name> with the arguments as a
 // JSON array. They are what the methods of the same names take and return.
-func (s *Server) controls() map[string]any {
-	return map[string]any{
+func (s *Server) controls() faketest.Acts {
+	return faketest.Acts{
 		"AddUser": s.AddUser, "AddChannel": s.AddChannel, "Direct": s.Direct,
 		"Say": s.Say, "BotSays": s.BotSays, "Edit": s.Edit, "Delete": s.Delete, "React": s.React, "Unreact": s.Unreact, "Join": s.Join, "Leave": s.Leave,
 		"Archive": s.Archive, "Rename": s.Rename, "OpenHome": s.OpenHome, "Uninstall": s.Uninstall, "Again": s.Again, "Slash": s.Slash,
@@ -24,27 +27,5 @@ func (s *Server) controls() map[string]any {
 
 // serveControl carries out what another process orders.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
-	f, ok := s.controls()[r.PathValue("act")]
-	if !ok {
-		http.Error(w, "no such act", http.StatusNotFound)
-		return
-	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	var args []json.RawMessage
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &args); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-	}
-	result, err := invoke(f, args)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	writeJSON(w, http.StatusOK, result)
+	s.controls().Serve(w, r, r.PathValue("act"))
 }

@@ -77,7 +77,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case len(parts) == 3 && parts[0] == "download":
 		s.simple(w, r, "download", func(w http.ResponseWriter) { s.serveDownload(w, r, parts[1]) })
 	case len(parts) == 2 && parts[0] == "control":
-		s.serveControl(w, r, parts[1])
+		s.controls().Serve(w, r, parts[1])
 	case len(parts) > 2 && parts[1] == "v3":
 		s.serveConnector(w, r, parts[0], parts[2:])
 	default:
