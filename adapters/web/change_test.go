@@ -58,7 +58,7 @@ func TestOnlyOnesOwnPostsChange(t *testing.T) {
 	if r := s.change("edit", "ines", pageID(), own, " \n"); r.Error.Code != "empty" {
 		t.Errorf("an empty edit: %+v", r)
 	}
-	if r := s.change("edit", "ines", pageID(), own, strings.Repeat("x", 12_001)); r.Error.Code != "too_long" {
+	if r := s.change("edit", "ines", pageID(), own, strings.Repeat("x", 40_001)); r.Error.Code != "too_long" {
 		t.Errorf("a long edit: %+v", r)
 	}
 	if n := len(s.core.Received()); n != 2 {

@@ -270,7 +270,7 @@ func TestRefusals(t *testing.T) {
 		{"no id", "say", with("id", ""), 400, "bad_id", ""},
 		{"a bad id", "say", with("id", "../../etc/passwd"), 400, "bad_id", ""},
 		{"the bot's id", "say", with("id", "bot.aGFsbG8"), 400, "bad_id", ""},
-		{"too long", "say", with("text", strings.Repeat("ß", 12_001)), 413, "too_long", "Zu lang: höchstens 12000 Zeichen."},
+		{"too long", "say", with("text", strings.Repeat("ß", 40_001)), 413, "too_long", "Zu lang: höchstens 40000 Zeichen."},
 		{"a megabyte", "say", with("text", strings.Repeat("x", 1<<20)), 413, "too_long", ""},
 		{"not UTF-8", "say", []byte("{\"person\":\"ines\",\"id\":\"aaaaaaaaa\",\"place\":\"pr\",\"text\":\"\xff\xfe\"}"), 400, "not_utf8", ""},
 		{"not JSON", "say", []byte("text=x"), 400, "bad_request", ""},
@@ -299,7 +299,7 @@ func TestRefusals(t *testing.T) {
 	if n := len(d.core.Received()); n != 0 {
 		t.Errorf("%d refused messages reached the core", n)
 	}
-	if code, _ := d.say(said(strings.Repeat("ß", 12_000))); code != 200 {
+	if code, _ := d.say(said(strings.Repeat("ß", 40_000))); code != 200 {
 		t.Errorf("the longest text: %d, want 200", code)
 	}
 }

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	maxText   = 12_000   // characters of one text
-	maxBody   = 64 << 10 // bytes of one request
-	maxDrain  = 16 << 20 // bytes of a longer one that are read so that the answer arrives
-	maxDo     = 200      // bytes of an action
-	maxFields = 50       // of a form
+	maxText   = 40_000    // characters of one text, as in Slack: what is written here must not be shorter than what arrives
+	maxBody   = 256 << 10 // bytes of one request
+	maxDrain  = 16 << 20  // bytes of a longer one that are read so that the answer arrives
+	maxDo     = 200       // bytes of an action
+	maxFields = 50        // of a form
 )
 
 // request is everything that the page can send; each act uses its part.
