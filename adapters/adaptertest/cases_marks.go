@@ -53,8 +53,8 @@ func botReacts(s *stage) {
 	s.restart()
 	s.react(said.ID, "✅", 6)
 	s.bearing(said.ID, "✅")
-	if n := len(s.core.Received()); n != 1 {
-		s.Errorf("the core got %d messages, want what was said and nothing of the bot's own reactions", n)
+	if n := len(s.core.Effects()); n != 1 {
+		s.Errorf("%d messages had an effect, want what was said and nothing of the bot's own reactions", n)
 	}
 	if s.NoChanges {
 		return

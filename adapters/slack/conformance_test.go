@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -286,6 +287,11 @@ func (h *house) shown(m slacktest.Seen) adaptertest.Shown {
 	}
 	for _, b := range m.Buttons {
 		s.Buttons = append(s.Buttons, b.Label)
+	}
+	for name, who := range m.Reactions {
+		if sign, ok := markup.Emoji(name); ok && slices.Contains(who, slacktest.BotUser) {
+			s.Marks = append(s.Marks, sign)
+		}
 	}
 	for _, f := range m.Files {
 		if !f.Gone {

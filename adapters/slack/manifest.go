@@ -29,6 +29,7 @@ func Scopes() []Scope {
 		{"im:history", "to read what people write to the bot directly"},
 		{"im:write", "to write to people directly"},
 		{"reactions:read", "to carry reactions over, and to take a light bulb for an idea"},
+		{"reactions:write", "to show on a message that it waits, and that it has arrived"},
 		{"users:read", "names, languages and time zones, and who is a guest"},
 		{"users:read.email", "to know the same person on Slack and Teams"},
 	}

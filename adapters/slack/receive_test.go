@@ -140,6 +140,7 @@ func TestPassedOver(t *testing.T) {
 			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"bot_id":"BBOT","subtype":"bot_message","text":"y","ts":"1795999999.000100","edited":{"user":"BBOT","ts":"1796000000.000000"}}}`,
 			`{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"1795999999.000100","ts":"1796000000.000100","previous_message":{"bot_id":"BBOT","text":"y"}}`,
 			`{"type":"reaction_added","user":"UBOT","reaction":"eyes","item":{"type":"message","channel":"C1","ts":"1795999999.000100"}}`,
+			`{"type":"reaction_removed","user":"UBOT","reaction":"eyes","item":{"type":"message","channel":"C1","ts":"1795999999.000100"}}`,
 		},
 		"bot": {
 			`{"type":"message","channel":"C1","user":"U7","bot_id":"B7","text":"x","ts":"1795999999.000100"}`,

@@ -39,6 +39,9 @@ func (a *Adapter) deliver(ctx context.Context, d bot.Delivery) (bot.Sent, error)
 	if err != nil {
 		return bot.Sent{}, harmless(err)
 	}
+	if d.Op == bot.OpReact { // posts need not wait for reactions, nor these for posts: Slack limits each by itself
+		return bot.Sent{}, a.react(ctx, channel, d)
+	}
 	if left := a.limits.left(channel, a.now()); left > 0 {
 		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, After: left, Reason: limitReason, Err: errLimited}
 	}

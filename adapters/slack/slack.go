@@ -180,7 +180,7 @@ func (a *Adapter) Name() string { return Name }
 
 // Can tells what Slack can do.
 func (a *Adapter) Can() bot.Capabilities {
-	return bot.Capabilities{MaxText: maxText, MaxFile: maxFile, Private: true, Threads: true, Edits: true, Forms: true}
+	return bot.Capabilities{MaxText: maxText, MaxFile: maxFile, Private: true, Threads: true, Edits: true, Forms: true, Reacts: true}
 }
 
 const (

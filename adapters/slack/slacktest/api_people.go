@@ -89,13 +89,17 @@ func (s *Server) reactionsAdd(c *call) (object, *failure) {
 	if f != nil {
 		return nil, f
 	}
+	base, _, _ := strings.Cut(c.str("name"), "::")
 	switch {
-	case !emojiName.MatchString(c.str("name")): // colons are not part of a name
+	case !emojiName.MatchString(c.str("name")), !named(base): // colons are not part of a name
 		return nil, failed("invalid_name")
 	case ch.Archived:
 		return nil, failed("is_archived")
 	case !ch.member(BotUser):
 		return nil, failed("not_in_channel")
+	}
+	if f := crowded(m, c.str("name")); f != nil {
+		return nil, f
 	}
 	if _, f := s.react(ch, m, BotUser, c.str("name")); f != nil {
 		return nil, f
@@ -103,10 +107,55 @@ func (s *Server) reactionsAdd(c *call) (object, *failure) {
 	return object{}, nil
 }
 
+// named reports whether the workspace knows an emoji by this name. It has those of [emojis] and none of its own.
+func named(name string) bool {
+	for _, n := range emojis {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// What one message takes. That there are such limits is documented with the errors of reactions.add; how high they are is
+// what people met: 23 of one person, 50 different ones.
+const (
+	mostOfOne    = 23
+	mostReaction = 50
+)
+
+// crowded says whether a message takes another emoji of the app.
+func crowded(m *message, name string) *failure {
+	own, there := 0, false
+	for _, r := range m.reactions {
+		there = there || r.name == name
+		if slices.Contains(r.users, BotUser) {
+			if r.name == name {
+				return nil // already_reacted says it better
+			}
+			own++
+		}
+	}
+	switch {
+	case own >= mostOfOne:
+		return failed("too_many_reactions")
+	case !there && len(m.reactions) >= mostReaction:
+		return failed("too_many_emoji")
+	}
+	return nil
+}
+
 func (s *Server) reactionsRemove(c *call) (object, *failure) {
 	ch, m, f := s.reacted(c)
-	if f != nil {
+	switch {
+	case f != nil:
 		return nil, f
+	case !emojiName.MatchString(c.str("name")):
+		return nil, failed("invalid_name")
+	case ch.Archived:
+		return nil, failed("is_archived")
+	case !ch.member(BotUser):
+		return nil, failed("not_in_channel")
 	}
 	if _, f := s.unreact(ch, m, BotUser, c.str("name")); f != nil {
 		return nil, f
@@ -120,8 +169,24 @@ func (s *Server) reactionsGet(c *call) (object, *failure) {
 		return nil, f
 	}
 	o := s.messageObject(m)
+	if !c.flag("full") && len(m.reactions) > 0 { // the list of users "might not always contain all", says the documentation
+		o["reactions"] = reactionsCut(m)
+	}
 	o["permalink"] = s.URL + "/archives/" + ch.ID + "/p" + strings.ReplaceAll(m.ts, ".", "")
 	return object{"type": "message", "channel": ch.ID, "message": o}, nil
+}
+
+// shownReactors is how many people are named on an emoji when not all are asked for; the fake's own, since Slack does not say.
+const shownReactors = 3
+
+func reactionsCut(m *message) []any {
+	all := reactionsObject(m)
+	for _, r := range all {
+		o := r.(object)
+		users := o["users"].([]string)
+		o["users"] = users[:min(len(users), shownReactors)]
+	}
+	return all
 }
 
 // react puts an emoji of somebody on a message and tells the app.

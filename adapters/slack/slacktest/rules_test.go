@@ -391,3 +391,76 @@ func TestHistoryPages(t *testing.T) {
 		t.Errorf("looked up %v, want %v", a.Messages[0]["ts"], ts[1])
 	}
 }
+
+// What a message takes of the app's reactions, and what reactions.get shows of all.
+func TestReactionsOfTheApp(t *testing.T) {
+	w := newTown(t, slacktest.Config{})
+	var people []string
+	for range 5 {
+		u := w.AddUser(slacktest.User{})
+		w.Join(u.ID, w.room, "")
+		people = append(people, u.ID)
+	}
+	said := w.Say(slacktest.Speech{By: w.ines, Channel: w.room, Text: "hello"})
+	on := func(method, name string) string {
+		return w.call("reactions."+method, object{"channel": w.room, "timestamp": said.TS, "name": name}).Error
+	}
+	for _, c := range []struct{ what, got, want string }{
+		{"the first one", on("add", "eyes"), ""},
+		{"the same again", on("add", "eyes"), "already_reacted"},
+		{"a name that nobody knows", on("add", "hologram"), "invalid_name"},
+		{"a name with colons", on("add", ":eyes:"), "invalid_name"},
+		{"taken away", on("remove", "eyes"), ""},
+		{"taken away again", on("remove", "eyes"), "no_reaction"},
+		{"taken away with colons", on("remove", ":eyes:"), "invalid_name"},
+		{"on no message", w.call("reactions.add", object{"channel": w.room, "timestamp": "1700000000.000001", "name": "eyes"}).Error, "message_not_found"},
+		{"on no time", w.call("reactions.add", object{"channel": w.room, "timestamp": "today", "name": "eyes"}).Error, "bad_timestamp"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	w.Forgive()
+
+	for _, p := range people {
+		w.React(p, w.room, said.TS, "tada")
+	}
+	on("add", "tada")
+	for full, want := range map[string]int{"": 3, "true": 6} {
+		a := w.form("reactions.get", url.Values{"channel": {w.room}, "timestamp": {said.TS}, "full": {full}})
+		r := a.Message["reactions"].([]any)[0].(object)
+		if got := len(r["users"].([]any)); got != want || r["count"] != 6.0 {
+			t.Errorf("full=%q names %d of %v, want %d of 6", full, got, r["count"], want)
+		}
+	}
+	for n := range 49 {
+		w.React(people[0], w.room, said.TS, fmt.Sprintf("custom_%d", n))
+	}
+	if got := on("add", "eyes"); got != "too_many_emoji" {
+		t.Errorf("a 51st emoji: %q, want too_many_emoji", got)
+	}
+	if got := on("add", "custom_1"); got != "invalid_name" {
+		t.Errorf("one of the workspace: %q, want invalid_name: the fake knows no such names", got)
+	}
+	w.Forgive()
+
+	crowded := w.Say(slacktest.Speech{By: w.ines, Channel: w.room, Text: "hello"})
+	var last answer
+	for n, name := range []string{
+		"grinning", "joy", "slightly_smiling_face", "+1", "-1", "tada", "fire", "white_check_mark", "heart", "eyes", "pray", "rocket", "warning", "flag-de", "wave",
+		"thinking_face", "100", "paperclip", "pushpin", "hourglass_flowing_sand", "+1::skin-tone-2", "+1::skin-tone-3", "+1::skin-tone-4", "+1::skin-tone-5",
+	} {
+		if last = w.call("reactions.add", object{"channel": w.room, "timestamp": crowded.TS, "name": name}); !last.OK && n < 23 {
+			t.Fatalf("number %d: %s", n+1, last.Error)
+		}
+	}
+	if last.Error != "too_many_reactions" {
+		t.Errorf("number 24: %q, want too_many_reactions", last.Error)
+	}
+	w.Archive(w.ines, w.room)
+	for _, method := range []string{"add", "remove"} {
+		if got := on(method, "eyes"); got != "is_archived" {
+			t.Errorf("%s in an archived channel: %q, want is_archived", method, got)
+		}
+	}
+}

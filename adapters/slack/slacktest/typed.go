@@ -18,7 +18,7 @@ var linkForm = regexp.MustCompile(`https?://[^\s<>()\[\]"]+[^\s<>()\[\]".,;:!?']
 var emojis = map[string]string{
 	"😀": "grinning", "😂": "joy", "🙂": "slightly_smiling_face", "👍": "+1", "👎": "-1", "🎉": "tada", "🔥": "fire", "✅": "white_check_mark",
 	"❤️": "heart", "👀": "eyes", "🙏": "pray", "🚀": "rocket", "⚠️": "warning", "👩‍👩‍👧": "woman-woman-girl", "🇩🇪": "flag-de", "👋": "wave",
-	"🤔": "thinking_face", "💯": "100", "📎": "paperclip", "📌": "pushpin",
+	"🤔": "thinking_face", "💯": "100", "📎": "paperclip", "📌": "pushpin", "⏳": "hourglass_flowing_sand",
 }
 
 var emojiForm = func() *regexp.Regexp {
