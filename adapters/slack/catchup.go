@@ -203,11 +203,22 @@ func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) e
 	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel)...)
 }
 
-// past is something that a history shows: a message, or that it was changed.
+// past is something that a history shows: a message, that it was changed, or that it is gone.
 type past struct {
 	at   string // ts
-	edit bool
+	kind bot.MessageKind
 	*event
+}
+
+// turn is that of the event that would have told.
+func (p past) turn(s *self) string {
+	switch p.kind {
+	case bot.Edited:
+		return s.editedTurn(p.Channel, p.TS, p.Edited.TS)
+	case bot.Deleted:
+		return s.deletedTurn(p.Channel, p.TS)
+	}
+	return s.saidTurn(p.Channel, p.TS)
 }
 
 // missed reads what happened in a channel since an instant, in order; deep looks further back for threads and edits.
@@ -217,10 +228,15 @@ func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, de
 	if deep {
 		s.oldest = tsOf(mark.Add(-followed))
 	}
-	var found []past
+	var found, deleted []past
 	var roots []string
+	now := tsOf(a.now())
 	err := a.pages(ctx, channel, "", s, func(e *event) {
-		found = appendPast(found, e, since)
+		if e.Subtype == tombstone {
+			deleted = append(deleted, past{now, bot.Deleted, e})
+		} else {
+			found = appendPast(found, e, since)
+		}
 		if e.ReplyCount > 0 && (e.LatestReply == "" || compareTS(e.LatestReply, since) > 0) {
 			roots = append(roots, e.TS)
 		}
@@ -241,16 +257,16 @@ func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, de
 		}
 	}
 	slices.SortStableFunc(found, func(x, y past) int { return cmp.Or(compareTS(x.at, y.at), cmp.Compare(x.TS, y.TS)) })
-	return found, nil
+	return append(found, deleted...), nil // when they were deleted nobody knows: after what hangs on them
 }
 
 // appendPast adds what happened to a message after an instant.
 func appendPast(list []past, e *event, since string) []past {
 	if compareTS(e.TS, since) > 0 {
-		list = append(list, past{e.TS, false, e})
+		list = append(list, past{e.TS, bot.Said, e})
 	}
 	if e.Edited != nil && validTS(e.Edited.TS) && compareTS(e.Edited.TS, since) > 0 {
-		list = append(list, past{e.Edited.TS, true, e})
+		list = append(list, past{e.Edited.TS, bot.Edited, e})
 	}
 	return list
 }
@@ -278,22 +294,27 @@ func (a *Adapter) pages(ctx context.Context, channel, thread string, s span, see
 func (a *Adapter) handOver(ctx context.Context, core bot.Core, list []past) error {
 	ctx = context.WithoutCancel(ctx)
 	for _, p := range list {
-		turn := a.self.saidTurn(p.Channel, p.TS)
-		if p.edit {
-			turn = a.self.editedTurn(p.Channel, p.TS, p.Edited.TS)
-		}
-		if a.marks.seen.Has(turn) || !talked(p.Subtype) || a.nobody(p.event) != "" {
+		if a.marks.seen.Has(p.turn(&a.self)) {
 			continue
 		}
-		take := a.said
-		if p.edit {
-			take = a.edit
-		}
-		if err := take(ctx, core, p.event); err != nil {
+		if err := a.makeUp(ctx, core, p); err != nil {
 			return fmt.Errorf("hand over what was missed: %w", err)
 		}
 	}
 	return nil
+}
+
+// makeUp takes in one thing that was missed; what is no person's is passed over.
+func (a *Adapter) makeUp(ctx context.Context, core bot.Core, p past) error {
+	switch {
+	case p.kind == bot.Deleted:
+		return a.deleted(ctx, core, gone{channel: p.Channel, ts: p.TS, at: timeOf(p.at)})
+	case !talked(p.Subtype) || a.nobody(p.event) != "":
+		return nil
+	case p.kind == bot.Edited:
+		return a.edit(ctx, core, p.event)
+	}
+	return a.said(ctx, core, p.event)
 }
 
 // talked reports whether a subtype is that of what people say.

@@ -1,12 +1,14 @@
 package slack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -328,15 +330,15 @@ func (a *Adapter) receiveSaid(ctx context.Context, core bot.Core, channel string
 // reads reports whether a channel is read back after an outage: the rooms, and the direct conversations that were used.
 func (a *Adapter) reads(channel string) bool { return a.rooms[channel] || isDirect(channel) }
 
-// change makes an act of a message that is no longer what it was. Slack says so too when it unfolds a link, or counts the
-// answers in a thread: only what a person changed counts.
+// change makes an act of a message that is no longer what it was. Slack says so too when it unfolds a link, counts the
+// answers in a thread, or deleted what an answer hangs on: only what a person changed counts.
 func (a *Adapter) change(e *event) act {
 	m, before := e.Message, e.Previous
 	if m == nil {
 		return a.pass("incomplete")
 	}
 	m.Channel = e.Channel
-	if m.Subtype == "tombstone" {
+	if m.Subtype == tombstone {
 		// A root with answers leaves its place behind.
 		gone := *e
 		gone.DeletedTS = m.TS
@@ -348,17 +350,17 @@ func (a *Adapter) change(e *event) act {
 	if code := a.nobody(m); code != "" {
 		return a.pass(code)
 	}
-	if before != nil && !sameFiles(before.Files, m.Files) {
-		// Somebody deleted a file: Slack does not call it an edit.
-		fresh := before.Edited == nil && m.Edited != nil || before.Edited != nil && m.Edited != nil && before.Edited.TS != m.Edited.TS
-		if !fresh {
+	fresh := m.Edited != nil && (before == nil || before.Edited == nil || before.Edited.TS != m.Edited.TS)
+	switch {
+	case before != nil && !sameFiles(before.Files, m.Files):
+		if !fresh { // somebody deleted a file: Slack does not call it an edit
 			m.Edited = &edited{m.User, orElse(e.EventTS, e.TS)}
 		}
-		if !validTS(m.Edited.TS) {
-			return a.pass("incomplete")
-		}
-	} else if m.Edited == nil || before != nil && before.Text == m.Text && (before.Edited != nil || string(before.Blocks) == string(m.Blocks)) {
+	case !fresh, before != nil && before.Text == m.Text && bytes.Equal(before.Blocks, m.Blocks):
 		return a.pass("no_change")
+	}
+	if !validTS(m.Edited.TS) {
+		return a.pass("incomplete")
 	}
 	return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) { return nil, a.edit(ctx, core, m) }}
 }
@@ -397,23 +399,38 @@ func (a *Adapter) deletion(e *event) act {
 	if at.IsZero() {
 		at = timeOf(e.TS)
 	}
-	user, thread := before.User, before.ThreadTS
-	return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) {
-		// Slack does not tell who deleted it: the writer, or an administrator. Whoever it was, it is gone.
-		from := bot.Identity{Adapter: Name, ID: unknownWriter, Guest: true}
-		if user != "" {
-			who, err := a.who(ctx, user)
-			if err != nil {
-				return nil, fmt.Errorf("ask whose it was: %w", err)
-			}
-			from = who.Identity
+	gone := gone{e.Channel, e.DeletedTS, before.ThreadTS, before.User, at}
+	return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) { return nil, a.deleted(ctx, core, gone) }}
+}
+
+// gone is a message that was deleted, at an instant; user is empty when nobody tells whose it was.
+type gone struct {
+	channel, ts, thread, user string
+	at                        time.Time
+}
+
+// tombstone is the subtype of what stands where a message was that others answered.
+const tombstone = "tombstone"
+
+// deleted takes in that a message is gone.
+func (a *Adapter) deleted(ctx context.Context, core bot.Core, g gone) error {
+	// Slack does not tell who deleted it: the writer, or an administrator. Whoever it was, it is gone.
+	from := bot.Identity{Adapter: Name, ID: unknownWriter, Guest: true}
+	if g.user != "" && g.user != slackbot { // a tombstone is Slack's own
+		who, err := a.who(ctx, g.user)
+		if err != nil {
+			return fmt.Errorf("ask whose it was: %w", err)
 		}
-		_, err := core.Receive(ctx, bot.Message{
-			Turn: a.self.deletedTurn(e.Channel, e.DeletedTS), Kind: bot.Deleted,
-			Place: placeOf(e.Channel, from.ID, e.DeletedTS, thread), ID: e.DeletedTS, From: from, At: at,
-		})
-		return nil, err
-	}}
+		from = who.Identity
+	}
+	turn := a.self.deletedTurn(g.channel, g.ts)
+	_, err := core.Receive(ctx, bot.Message{
+		Turn: turn, Kind: bot.Deleted, Place: placeOf(g.channel, from.ID, g.ts, g.thread), ID: g.ts, From: from, At: g.at,
+	})
+	if err == nil {
+		a.marks.seen.Add(turn)
+	}
+	return err
 }
 
 // unknownWriter stands for the writer of a message whose deletion comes without them.

@@ -79,6 +79,10 @@ func TestEvents(t *testing.T) {
 			said{Turn: "edited/T1/C1/1795999999.000100/1796000000.000000", Kind: bot.Edited, Place: thread, ID: "1795999999.000100", From: "U1", Text: "besser"},
 		},
 		{
+			"an edit of an edit, in nothing but its form", `{"type":"message","subtype":"message_changed","channel":"C1","ts":"1796000000.000200","message":{"user":"U1","text":"x","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_preformatted","elements":[{"type":"text","text":"x"}]}]}],"ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000001.000000"}},"previous_message":{"user":"U1","text":"x","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"x"}]}]}],"ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}}}`,
+			said{Turn: "edited/T1/C1/1795999999.000100/1796000001.000000", Kind: bot.Edited, Place: room, ID: "1795999999.000100", From: "U1", Text: "x"},
+		},
+		{
 			"a file that is taken away", `{"type":"message","subtype":"message_changed","channel":"C1","ts":"1796000000.000200","message":{"user":"U1","text":"zwei","ts":"1795999999.000100","files":[{"id":"F1","name":"a"},{"id":"F2","mode":"tombstone"}]},"previous_message":{"user":"U1","text":"zwei","ts":"1795999999.000100","files":[{"id":"F1","name":"a"},{"id":"F2","name":"b"}]}}`,
 			said{Turn: "edited/T1/C1/1795999999.000100/1796000000.000200", Kind: bot.Edited, Place: room, ID: "1795999999.000100", From: "U1", Text: "zwei"},
 		},
@@ -144,6 +148,8 @@ func TestPassedOver(t *testing.T) {
 		},
 		"bot": {
 			`{"type":"message","channel":"C1","user":"U7","bot_id":"B7","text":"x","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"bot_message","channel":"C1","bot_id":"B7","username":"Mara · Vertrieb · Teams","text":"x","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U7","bot_id":"B7","text":"y","ts":"1795999999.000100","edited":{"user":"U7","ts":"1796000000.000000"}}}`,
 			`{"type":"message","subtype":"bot_message","channel":"C1","bot_id":"B7","text":"x","ts":"1795999999.000100"}`,
 			`{"type":"message","channel":"C1","user":"UBOT2","text":"x","ts":"1795999999.000100"}`,
 			`{"type":"message","channel":"C1","user":"USLACKBOT","text":"x","ts":"1795999999.000100"}`,
@@ -153,12 +159,27 @@ func TestPassedOver(t *testing.T) {
 			`{"type":"message","subtype":"huddle_thread","channel":"C1","user":"U1","text":"","ts":"1795999999.000100"}`,
 			`{"type":"message","subtype":"message_replied","channel":"C1","message":{"user":"U1","ts":"1795999999.000100"}}`,
 			`{"type":"message","subtype":"brand_new","channel":"C1","user":"U1","text":"x","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"channel_leave","channel":"C1","user":"U1","text":"<@U1> has left","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"channel_topic","channel":"C1","user":"U1","text":"topic: x","topic":"x","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"channel_name","channel":"C1","user":"U1","text":"renamed","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"bot_add","channel":"C1","user":"U1","bot_id":"B7","text":"added","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"pinned_item","channel":"C1","user":"U1","text":"pinned","ts":"1795999999.000100"}`,
+			`{"type":"message","subtype":"ekm_access_denied","channel":"C1","user":"UREVOKED","text":"This content has been withheld","ts":"1795999999.000100"}`,
 		},
 		"no_change": {
 			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","ts":"1795999999.000100","attachments":[{"title":"link"}]},"previous_message":{"user":"U1","text":"x","ts":"1795999999.000100"}}`,
 			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}},"previous_message":{"user":"U1","text":"x","ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}}}`,
+			// The replay of an answer whose root was deleted, unedited, edited before, and marked as edited.
+			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","thread_ts":"1795990000.000100","ts":"1795999999.000100"},"previous_message":{"user":"U1","text":"x","thread_ts":"1795990000.000100","ts":"1795999999.000100"}}`,
+			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","blocks":[{"block_id":"a"}],"thread_ts":"1795990000.000100","ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}},"previous_message":{"user":"U1","text":"x","blocks":[{"block_id":"b"}],"ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}}}`,
+			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","thread_ts":"1795990000.000100","ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000001.000000"}},"previous_message":{"user":"U1","text":"x","thread_ts":"1795990000.000100","ts":"1795999999.000100","edited":{"user":"U1","ts":"1796000000.000000"}}}`,
 		},
-		"incomplete":         {`{"type":"message","channel":"C1","text":"x","ts":"1795999999.000100"}`, `{"type":"message","channel":"C1","user":"U1","text":"x"}`},
+		"incomplete": {
+			`{"type":"message","channel":"C1","text":"x","ts":"1795999999.000100"}`, `{"type":"message","channel":"C1","user":"U1","text":"x"}`,
+			// Slack's message_replied has come without its subtype.
+			`{"type":"message","channel":"C1","hidden":true,"message":{"user":"U1","text":"x","thread_ts":"1795999999.000100","reply_count":1,"ts":"1795999999.000100"},"ts":"1796000000.000100"}`,
+			`{"type":"message","subtype":"message_changed","channel":"C1","message":{"user":"U1","text":"x","ts":"1795999999.000100","edited":{"user":"U1"}}}`,
+		},
 		"unknown_event":      {`{"type":"pin_added","user":"U1"}`, `{"type":"hologram","message":[1,2]}`},
 		"reaction_elsewhere": {`{"type":"reaction_added","user":"U1","reaction":"eyes","item":{"type":"file","file":"F1"}}`},
 	} {
@@ -440,6 +461,10 @@ func TestCatchUp(t *testing.T) {
 	r.say("conversations.history", `{"ok":true,"messages":[
 		{"type":"message","user":"U1","text":"danach","ts":"1796000030.000100"},
 		{"type":"message","bot_id":"BBOT","text":"von mir","ts":"1796000025.000100"},
+		{"type":"message","subtype":"bot_message","bot_id":"BBOT","username":"Mara · Vertrieb · Teams","text":"von mir","ts":"1796000025.000200"},
+		{"type":"message","subtype":"bot_message","bot_id":"B7","username":"Workflow","text":"von anderen","ts":"1796000025.000300"},
+		{"type":"message","subtype":"channel_join","user":"U1","text":"<@U1> has joined","ts":"1796000025.000400"},
+		{"type":"message","subtype":"tombstone","user":"USLACKBOT","hidden":true,"text":"This message was deleted.","ts":"1795800030.000100","thread_ts":"1795800030.000100","reply_count":1,"latest_reply":"1795800040.000100"},
 		{"type":"message","user":"U1","text":"vorher, besser","ts":"1796000010.000100","edited":{"user":"U1","ts":"1796000028.000000"}},
 		{"type":"message","user":"U2","text":"alte Wurzel","ts":"1795900000.000100","thread_ts":"1795900000.000100","reply_count":2,"latest_reply":"1796000020.000100"},
 		{"type":"message","user":"U2","text":"ältere Wurzel","ts":"1795800000.000100","thread_ts":"1795800000.000100","reply_count":2,"latest_reply":"1795800020.000100"}]}`)
@@ -449,7 +474,7 @@ func TestCatchUp(t *testing.T) {
 	before := len(r.core.Effects())
 	r.run()
 	var got []string
-	r.until("everything was handed over", func() bool { return len(r.core.Effects()) == before+3 })
+	r.until("everything was handed over", func() bool { return len(r.core.Effects()) == before+4 })
 	for _, m := range r.core.Effects()[before:] {
 		got = append(got, string(m.Kind)+" "+m.Text+" "+m.Place.Thread+" "+m.At.UTC().Format(time.TimeOnly))
 	}
@@ -457,6 +482,7 @@ func TestCatchUp(t *testing.T) {
 		"said Antwort 1795900000.000100 " + time.Unix(1796000020, 0).UTC().Format(time.TimeOnly),
 		"edited vorher, besser  " + time.Unix(1796000028, 0).UTC().Format(time.TimeOnly),
 		"said danach  " + time.Unix(1796000030, 0).UTC().Format(time.TimeOnly),
+		"deleted   " + now.UTC().Format(time.TimeOnly),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("caught up (-want +got):\n%s", diff)

@@ -346,17 +346,35 @@ func (s *Server) deleteMessage(c *call) (object, *failure) {
 // remove deletes a message and tells the app. A parent with replies leaves a tombstone.
 func (s *Server) remove(ch *channel, m *message) []*delivery {
 	before := s.messageObject(m)
-	if len(ch.replies(m.ts)) > 0 {
+	if below := ch.replies(m.ts); len(below) > 0 {
 		*m = message{ts: m.ts, thread: m.ts, tombstone: true, text: "This message was deleted."}
-		return s.tellChanged(ch, m, before)
+		return append(s.tellChanged(ch, m, before), s.replay(ch, below)...)
 	}
 	ch.messages = slices.DeleteFunc(ch.messages, func(x *message) bool { return x == m })
-	if m.thread != "" && m.thread != m.ts && len(ch.replies(m.thread)) == 0 {
-		if parent := ch.find(m.thread); parent != nil {
-			parent.thread = ""
+	all := s.tellDeleted(ch, m, before)
+	if parent := ch.find(m.thread); parent != nil && parent != m && len(ch.replies(parent.ts)) == 0 {
+		if parent.tombstone { // with its last reply the tombstone goes, too: slack-edge #10 has the event
+			return append(all, s.remove(ch, parent)...)
 		}
+		parent.thread = ""
 	}
-	return s.tellDeleted(ch, m, before)
+	return all
+}
+
+// replay tells the app of the replies below a message that was deleted, each as changed though nothing in it did: matterbridge
+// #600 and #1959. Whether they are marked as edited nobody wrote down; here they are, which is the harder case.
+func (s *Server) replay(ch *channel, below []*message) []*delivery {
+	var all []*delivery
+	for _, m := range below {
+		before := s.messageObject(m)
+		author := m.user
+		if author == "" {
+			author = m.bot
+		}
+		m.edited = object{"user": author, "ts": s.stamp()}
+		all = append(all, s.tellChanged(ch, m, before)...)
+	}
+	return all
 }
 
 func (s *Server) permalink(c *call) (object, *failure) {

@@ -3,6 +3,7 @@ package slacktest_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -74,15 +75,35 @@ func TestParentsLeaveTombstones(t *testing.T) {
 	w := newTown(t, slacktest.Config{})
 	a := w.connect()
 	root := w.Say(slacktest.Speech{By: w.ines, Channel: w.room, Text: "Wurzel"})
-	w.Say(slacktest.Speech{By: w.jan, Channel: w.room, Text: "darunter", Thread: root.TS})
+	below := w.Say(slacktest.Speech{By: w.jan, Channel: w.room, Text: "darunter", Thread: root.TS})
 	w.Delete(w.ines, w.room, root.TS)
 	got := a.inner(t)
-	last := got[len(got)-1]
-	if last["subtype"] != "message_changed" || last["message"].(object)["subtype"] != "tombstone" {
-		t.Errorf("event = %v, want a message_changed to a tombstone", last)
+	if k := kinds(got); k != "message message message/message_changed message/message_changed" {
+		t.Fatalf("events = %s, want the tombstone and a replay of the reply", k)
+	}
+	if m := got[2]["message"].(object); m["subtype"] != "tombstone" || m["user"] != "USLACKBOT" || got[2]["previous_message"].(object)["user"] != w.ines {
+		t.Errorf("event = %v, want a message_changed to a tombstone", got[2])
+	}
+	if m, before := got[3]["message"].(object), got[3]["previous_message"].(object); m["ts"] != below.TS || m["text"] != before["text"] {
+		t.Errorf("event = %v, want the reply as it was", got[3])
 	}
 	if all := w.Shown(w.room, w.jan); len(all) != 2 || !all[0].Tombstone {
 		t.Errorf("shown = %+v", all)
+	}
+	history := w.form("conversations.history", url.Values{"channel": {w.room}})
+	if len(history.Messages) != 1 || history.Messages[0]["subtype"] != "tombstone" || history.Messages[0]["reply_count"] != 1.0 {
+		t.Errorf("history = %v, want the tombstone with its reply counted", history.Messages)
+	}
+	w.Delete(w.jan, w.room, below.TS)
+	got = a.inner(t)[len(got):]
+	if k := kinds(got); k != "message/message_deleted message/message_deleted" {
+		t.Fatalf("events = %s, want the last reply and its tombstone gone", k)
+	}
+	if got[1]["deleted_ts"] != root.TS || got[1]["previous_message"].(object)["subtype"] != "tombstone" {
+		t.Errorf("event = %v, want the tombstone gone", got[1])
+	}
+	if all := w.Shown(w.room, w.jan); len(all) != 0 {
+		t.Errorf("shown = %+v, want nothing", all)
 	}
 }
 
