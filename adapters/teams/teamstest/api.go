@@ -78,6 +78,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.simple(w, r, "download", func(w http.ResponseWriter) { s.serveDownload(w, r, parts[1]) })
 	case len(parts) == 2 && parts[0] == "control":
 		s.controls().Serve(w, r, parts[1])
+	case len(parts) > 1 && parts[0] == "v1.0":
+		s.serveGraph(w, r, parts[1:])
 	case len(parts) > 2 && parts[1] == "v3":
 		s.serveConnector(w, r, parts[0], parts[2:])
 	default:
@@ -166,7 +168,7 @@ func (s *Server) serveConnector(w http.ResponseWriter, r *http.Request, region s
 
 // admit checks what all calls have in common. The lock is held.
 func (s *Server) admit(c *call, region string, header http.Header, parsed error) *failure {
-	if why := s.trusted(header.Get("Authorization")); why != "" {
+	if why := s.trusted(header.Get("Authorization"), botScope); why != "" {
 		s.record(c.name, why)
 		return fail(http.StatusUnauthorized, "Unauthorized", "Authorization has been denied for this request.")
 	}

@@ -10,6 +10,8 @@ import (
 type Fault struct {
 	// Call is what was called, as for [Server.Calls]; empty for everything.
 	Call string
+	// At is the conversation that is called about; empty for all.
+	At string
 	// Times is how many calls it hits; 0 for one, less for all until [Server.Heal].
 	Times int
 	// After lets the call take effect before it goes wrong, so that the bot cannot know.
@@ -59,7 +61,7 @@ func (s *Server) ordered(name, at string) *Fault {
 		s.record(name, "called before Retry-After had gone by")
 	}
 	for i, f := range s.due {
-		if f.Call != "" && f.Call != name {
+		if f.Call != "" && f.Call != name || f.At != "" && f.At != at {
 			continue
 		}
 		hit := *f

@@ -3,6 +3,7 @@ package teamstest
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Act is what came of something that a person did.
@@ -101,7 +102,7 @@ func (s *Server) heard(conv *conversation, m *message) bool {
 	if conv.Absent {
 		return false
 	}
-	return conv.Kind == Personal || !s.config.MentionsOnly ||
+	return conv.Kind == Personal || s.consented(conv) ||
 		slices.ContainsFunc(m.raw, func(w mentioned) bool { return w.id == s.BotID() })
 }
 
@@ -188,6 +189,14 @@ func (s *Server) theirs(by, at, id string) (*conversation, *message, string) {
 // changes tells the bot about a changed message.
 func (s *Server) changes(conv *conversation, m *message, kind, event string) (Act, []*delivery) {
 	m.changed = s.now()
+	switch event {
+	case "editMessage":
+		m.editedAt = m.changed
+	case "softDeleteMessage":
+		m.deletedAt = m.changed
+	case "undeleteMessage":
+		m.deletedAt, m.touchedAt = time.Time{}, m.changed
+	}
 	if !s.heard(conv, m) {
 		return Act{ID: m.id}, nil
 	}
@@ -275,6 +284,7 @@ func (s *Server) reacts(by, at, id, kind, field string) Act {
 		if !m.react(u.ID, kind, field == "reactionsAdded") {
 			return Act{Refused: "nothing changes"}, nil
 		}
+		m.touchedAt = s.now()
 		if !m.ours() || conv.Absent {
 			return Act{ID: id}, nil
 		}

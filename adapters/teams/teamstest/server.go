@@ -1,5 +1,5 @@
 // Package teamstest is a Microsoft Teams for tests: a tenant in memory with the sign-in endpoints, the Bot Connector's
-// REST interface, its people and what they see.
+// REST interface, Microsoft Graph as far as it shows histories, its people and what they see.
 //
 // It is written from Microsoft's documentation, not from what a bot sends, and it is strict. What Teams refuses is refused
 // with the documented status and code; what Teams would put up with or drop silently, and what it refuses although a
@@ -13,7 +13,7 @@
 //	seen := fake.AwaitShown(room, jan, 2, time.Second)
 //
 // The names of the files are its subjects: signin.go gives tokens and keys; api.go takes calls, api_*.go answer them, limits.go
-// and faults.go hinder them; activity.go, cards.go and elements.go say what may be posted; deliver.go brings activities to the
+// and faults.go hinder them; graph.go shows histories; activity.go, cards.go and elements.go say what may be posted; deliver.go brings activities to the
 // bot, shapes.go says what they look like; people.go, press.go, dialogs.go, install.go act; answers.go reads what the bot
 // answers at once; seen.go, read.go and format.go look; control.go does it all from another process. State lives as long as
 // the Server; bots may come and go, killed or not.
@@ -26,6 +26,7 @@
 //   - Without a summary the lock screen shows the beginning of the text, or of the card.
 //   - A reply can be changed through its thread only; the reply address of a channel without a thread makes a new post.
 //   - A card that answers an action is seen by whoever pressed, until the bot updates the message for all.
+//   - A history names the writer of what was deleted, but not what it said; it always has a system message that is new.
 //   - Reactions to what people wrote are not told; so is nothing about files outside the direct conversation.
 package teamstest
 
@@ -63,8 +64,10 @@ type Config struct {
 	// MaxMessage is the most bytes of an activity; 0 for 28 KiB, the limit of the older documentation. The newer one
 	// promises 80 KB.
 	MaxMessage int
-	// MaxPage is the most members on a page; 0 for 500.
+	// MaxPage is the most members, or messages of a history, on a page; 0 for 500.
 	MaxPage int
+	// MaxReplies is the most answers that a thread of a history comes with; 0 for Microsoft's 1,000.
+	MaxReplies int
 }
 
 // Command is an action of the app in the menu of a message.
@@ -169,6 +172,9 @@ func Serve(l net.Listener, c Config) *Server {
 	if c.MaxPage == 0 {
 		c.MaxPage = 500
 	}
+	if c.MaxReplies == 0 {
+		c.MaxReplies = 1000
+	}
 	c.Times = c.Times.orMicrosofts()
 	s := &Server{
 		URL: "http://" + l.Addr().String(), config: c, alarms: map[*alarm]bool{}, calls: map[string]int{},
@@ -235,7 +241,7 @@ func (s *Server) Forgive() []Breach {
 }
 
 // Calls is how often something was called, whatever the answer was: metadata, keys, token, post, typing, reply, update, delete,
-// create, members, pagedmembers, member, team, channels, download.
+// create, members, pagedmembers, member, team, channels, download; of Microsoft Graph: history, replies.
 func (s *Server) Calls(call string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

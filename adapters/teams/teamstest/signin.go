@@ -37,6 +37,7 @@ type signingKey struct {
 type grant struct {
 	until  time.Time
 	tenant string
+	scope  string
 }
 
 func newSignin() signin {
@@ -240,12 +241,12 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		refuse(http.StatusBadRequest, "unauthorized_client", 700016, "The application was not found in the directory.")
 	case form("client_secret") != s.config.Secret:
 		refuse(http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided.")
-	case form("scope") != botScope:
+	case form("scope") != botScope && form("scope") != graphScope:
 		refuse(http.StatusBadRequest, "invalid_scope", 70011, "The provided value for the scope is not valid.")
 	default:
 		token := "bot-" + random()
 		life := s.config.Times.Token
-		s.tokens[token] = grant{until: s.now().Add(life), tenant: tenant}
+		s.tokens[token] = grant{until: s.now().Add(life), tenant: tenant, scope: form("scope")}
 		seconds := int(life / time.Second)
 		w.Header().Set("Cache-Control", "no-store")
 		writeJSON(w, http.StatusOK, object{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token})
@@ -266,8 +267,8 @@ func (s *Server) SetSecret(secret string) {
 	s.config.Secret = secret
 }
 
-// trusted says why a bearer token of the bot is not taken; empty if it is. The lock is held.
-func (s *Server) trusted(header string) string {
+// trusted says why a bearer token of the bot is not taken for what it is shown for; empty if it is. The lock is held.
+func (s *Server) trusted(header, scope string) string {
 	const scheme = "Bearer "
 	if len(header) <= len(scheme) || header[:len(scheme)] != scheme {
 		return "no bearer token"
@@ -278,6 +279,8 @@ func (s *Server) trusted(header string) string {
 		return "a token that was never given out, or was revoked"
 	case !s.now().Before(g.until):
 		return "an expired token"
+	case g.scope != scope:
+		return "a token for " + g.scope
 	case g.tenant != s.config.Tenant:
 		return "a token of another authority; the bot is a single-tenant one"
 	}

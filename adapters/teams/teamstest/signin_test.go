@@ -64,7 +64,7 @@ func TestTokenEndpoint(t *testing.T) {
 		{nil, 200, ""},
 		{map[string]string{"client_secret": "falsch"}, 401, "invalid_client"},
 		{map[string]string{"client_id": "falsch"}, 400, "unauthorized_client"},
-		{map[string]string{"scope": "https://graph.microsoft.com/.default"}, 400, "invalid_scope"},
+		{map[string]string{"scope": "https://management.azure.com/.default"}, 400, "invalid_scope"},
 		{map[string]string{"grant_type": "password"}, 400, "unsupported_grant_type"},
 		{map[string]string{"tenant": "nowhere"}, 400, "invalid_request"},
 	} {

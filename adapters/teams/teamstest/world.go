@@ -39,6 +39,9 @@ type Conversation struct {
 	Members []string // ids of people
 	// Absent is set where the app is not installed.
 	Absent bool
+	// Unconsented is set where the app has no resource-specific consent: there it hears only what mentions it, and Microsoft Graph
+	// shows nothing.
+	Unconsented bool
 	// Locked is set where moderation lets nobody but owners post.
 	Locked bool
 }
@@ -78,6 +81,8 @@ type message struct {
 	deleted bool
 	created time.Time
 	changed time.Time
+	// As Microsoft Graph tells them; zero for never. touchedAt is when a reaction or the end of a deletion changed it.
+	editedAt, deletedAt, touchedAt time.Time
 
 	reactions []*reaction
 	views     map[string]object // cards that some see instead of the one that was posted
