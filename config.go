@@ -73,7 +73,8 @@ type TeamsConfig struct {
 	LoginURL     string
 	OpenIDURL    string
 	ServiceURL   string
-	ServiceHosts []string // only these ever get a token
+	GraphURL     string   // where histories are read; gets a token of its own
+	ServiceHosts []string // only these ever get a token of the bot
 	InsecureDev  bool     // no authentication; loopback only
 }
 
@@ -196,6 +197,7 @@ func (c *TeamsConfig) rows() []row {
 	c.LoginURL = "https://login.microsoftonline.com"
 	c.OpenIDURL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 	c.ServiceURL = "https://smba.trafficmanager.net/teams"
+	c.GraphURL = "https://graph.microsoft.com"
 	c.ServiceHosts = []string{"smba.trafficmanager.net", "*.botframework.com"}
 	return append(secret("app_password", &c.AppPassword),
 		value("app_id", &c.AppID, parseWord),
@@ -204,6 +206,7 @@ func (c *TeamsConfig) rows() []row {
 		value("login_url", &c.LoginURL, parseURL),
 		value("openid_url", &c.OpenIDURL, parseURL),
 		value("service_url", &c.ServiceURL, parseURL),
+		value("graph_url", &c.GraphURL, parseURL),
 		list("service_hosts", &c.ServiceHosts, parseServiceHost),
 		value("insecure_dev", &c.InsecureDev, parseBool),
 	)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -107,6 +108,9 @@ func (c *Config) checkTeams(r *reader) {
 	r.need(&t.AppID, t, "app_id", "the id of the app's registration")
 	r.need(&t.AppPassword, t, "app_password", "the client secret of the app's registration")
 	r.need(&t.TenantID, t, "tenant_id", "the id of your tenant")
+	if u, err := url.Parse(t.GraphURL); err != nil || strings.Trim(u.Path, "/") != "" || u.Scheme != "https" && !isLoopback(net.JoinHostPort(u.Hostname(), "0")) {
+		r.faultOf(&t.GraphURL, t, "write https:// and the host only: a token goes there")
+	}
 }
 
 // need reports a key that is missing from a section.

@@ -304,8 +304,9 @@ func chatConfig(c *Config, now func() time.Time, log *slog.Logger) web.Config {
 func teamsConfig(c *Config, now func() time.Time, log *slog.Logger, observe func(bot.Observation)) teams.Config {
 	tc := teams.Config{
 		AppID: c.Teams.AppID, AppPassword: c.Teams.AppPassword.Reveal(), TenantID: c.Teams.TenantID, TokenTenant: c.Teams.TokenTenant,
-		LoginURL: c.Teams.LoginURL, OpenIDURL: c.Teams.OpenIDURL, ServiceURL: c.Teams.ServiceURL, ServiceHosts: c.Teams.ServiceHosts,
-		InsecureDev: c.Teams.InsecureDev, Voice: say.Voice{Language: c.Language, Address: c.Address}, Observe: observe, Log: log, Now: now,
+		LoginURL: c.Teams.LoginURL, OpenIDURL: c.Teams.OpenIDURL, ServiceURL: c.Teams.ServiceURL, GraphURL: c.Teams.GraphURL,
+		ServiceHosts: c.Teams.ServiceHosts,
+		InsecureDev:  c.Teams.InsecureDev, Voice: say.Voice{Language: c.Language, Address: c.Address}, Observe: observe, Log: log, Now: now,
 	}
 	for _, r := range c.Rooms {
 		if r.Teams != "" {

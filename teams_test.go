@@ -148,13 +148,13 @@ func runTeams(t *testing.T, fake *teamstest.Server, back *atomic.Value, path, sa
 	w := world{stdout: io.Discard, stderr: &bytes.Buffer{}, now: time.Now, lookup: environment()}
 	config, err := ParseConfig("c", fmt.Appendf(nil, `
 store: {url: "bbolt:%s"}
-teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", service_hosts: [127.0.0.1]}
+teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", graph_url: "%s", service_hosts: [127.0.0.1]}
 rooms:
   sales: {party: sales, teams: "%s"}
   pr: {party: pr, teams: "%s"}
 lines:
   main: {rooms: [sales, pr]}
-`, path, c.AppID, c.Secret, c.Tenant, fake.URL, fake.MetadataURL(), fake.ServiceURL(), sales, press), environment())
+`, path, c.AppID, c.Secret, c.Tenant, fake.URL, fake.MetadataURL(), fake.ServiceURL(), fake.GraphURL(), sales, press), environment())
 	if err != nil {
 		t.Fatal(err)
 	}

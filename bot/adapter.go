@@ -44,6 +44,13 @@ type Watcher interface {
 	Trouble(p Place) string
 }
 
+// Listener is an adapter that knows how well it hears a place. It never blocks, and is called concurrently.
+type Listener interface {
+	// Hearing is a short code for what is not heard at a place, though things can be said there: "mentions_only" where only what
+	// mentions the bot comes in, "no_history" where what is missed cannot be read later; empty for nothing known.
+	Hearing(p Place) string
+}
+
 // ErrNoFile says that a file cannot be had any more.
 var ErrNoFile = errors.New("the file is gone")
 

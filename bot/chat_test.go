@@ -32,6 +32,8 @@ type chat struct {
 	fates []fate
 	// vanished are the ids of files that are gone.
 	vanished []string
+	// heard says what is not heard at a place, by its id.
+	heard map[string]string
 	// broken are the ids of files that cannot be read.
 	broken []string
 }
@@ -45,6 +47,9 @@ type shown struct {
 func (c *chat) Name() string          { return cmp.Or(c.name, "chat") }
 func (c *chat) Can() bot.Capabilities { return c.can }
 func (c *chat) Ready() error          { return nil }
+
+// Hearing implements [bot.Listener].
+func (c *chat) Hearing(p bot.Place) string { return c.heard[p.ID] }
 
 // fate is what becomes of the next delivery, to a place or to any.
 type fate struct {

@@ -234,6 +234,9 @@ func (r *Request) roomItem(name string, card *Card) (Item, error) {
 	if why := r.troubleAt(room, lane); why != "" {
 		parts = append(parts, trouble(why).In(v))
 	}
+	if text, known := hearings[r.bot.hearing(room)]; known {
+		parts = append(parts, text.In(v))
+	}
 	var refused string
 	for row, err := range r.Tx.Parked(room.Place.LineLane()) {
 		if err != nil {

@@ -362,6 +362,8 @@ func (p *play) configure(words []string) {
 		}
 	case "reacts":
 		p.chat.can.Reacts = true
+	case "hears": // hears room code: what is not heard there
+		p.chat.heard = map[string]string{words[1]: words[2]}
 	case "calendar":
 		c, err := when.NewCalendar(strings.Join(words[1:], " "))
 		if err != nil {

@@ -123,7 +123,7 @@ func cut(text string, most int) string {
 }
 
 // mentioned turns what somebody says to the bot in a room of forwarding lines into something sent over them, when it is no
-// command: that is how such a line is spoken to. A first word that is nearly a verb, or a reference, asks back instead.
+// command: that is how such a line is spoken to, and any line from a room in which only mentions are heard. A first word that is nearly a verb, or a reference, asks back instead.
 func (b *Bot) mentioned(r *Request, p parsed) (parsed, bool) {
 	m := r.Message
 	room := b.roomAt(m.Place)
@@ -131,7 +131,8 @@ func (b *Bot) mentioned(r *Request, p parsed) (parsed, bool) {
 		return p, false
 	}
 	lines := b.linesOf(room.Name)
-	if len(lines) == 0 || slices.ContainsFunc(lines, func(l *Line) bool { return l.Mode != Forward }) {
+	mirrored := slices.ContainsFunc(lines, func(l *Line) bool { return l.Mode != Forward }) && b.hearing(room) != mentionsOnly
+	if len(lines) == 0 || mirrored {
 		return p, false
 	}
 	first, _ := cutWord(p.whole)

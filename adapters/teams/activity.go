@@ -34,6 +34,10 @@ type channelData struct {
 	Tenant    struct {
 		ID string `json:"id"`
 	} `json:"tenant"`
+	Team struct {
+		ID    string `json:"id"`
+		Group string `json:"aadGroupId"` // only in what is told of the team itself
+	} `json:"team"`
 }
 
 type inAttachment struct {

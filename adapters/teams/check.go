@@ -71,12 +71,35 @@ func (k *checker) room(ctx context.Context, id string) {
 	switch status := statusOf(err); {
 	case err == nil:
 		k.good("room %s: %d people", id, len(members))
+		k.consent(ctx, id)
 	case status == http.StatusForbidden, status == http.StatusNotFound:
 		k.bad("room %s: %s", id, explain(codeOf(err)))
 	case status == http.StatusUnauthorized:
 		k.bad("room %s: the token is refused: %s", id, explain(codeOf(err)))
 	default:
 		k.good("room %s: not known before somebody writes there (%s)", id, codeOf(err))
+	}
+}
+
+// consent looks whether what is said in a room is heard without a mention, and can be read later when it was missed: both by
+// the same consent.
+func (k *checker) consent(ctx context.Context, id string) {
+	group := ""
+	if isChannel(id) {
+		var err error
+		if group, err = k.groupOf(ctx, id); err != nil || group == "" {
+			k.good("room %s: its team is not known before somebody writes there", id)
+			return
+		}
+	}
+	_, err := k.history(ctx, id, group, k.now())
+	switch {
+	case err == nil:
+		k.good("room %s: its history can be read", id)
+	case statusOf(err) == http.StatusForbidden:
+		k.bad("room %s: only mentions are heard, and nothing is caught up: %s", id, explain(mentionsOnly))
+	default:
+		k.bad("room %s: graph_url: nothing is caught up: %s", id, explain(codeOf(err)))
 	}
 }
 

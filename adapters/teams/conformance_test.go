@@ -67,7 +67,7 @@ func newTenant(t *testing.T, kind teamstest.Kind) *tenant {
 func (h *tenant) config() teams.Config {
 	fake := h.Config()
 	return teams.Config{
-		AppID: fake.AppID, AppPassword: fake.Secret, TenantID: fake.Tenant, LoginURL: h.URL, OpenIDURL: h.MetadataURL(), ServiceURL: h.ServiceURL(),
+		AppID: fake.AppID, AppPassword: fake.Secret, TenantID: fake.Tenant, LoginURL: h.URL, OpenIDURL: h.MetadataURL(), ServiceURL: h.ServiceURL(), GraphURL: h.GraphURL(),
 		ServiceHosts: []string{"127.0.0.1"}, Rooms: []string{h.rooms[0].ID, h.rooms[1].ID}, Now: time.Now,
 	}
 }

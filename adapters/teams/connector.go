@@ -217,10 +217,7 @@ func (c *connector) call(ctx context.Context, method, lane string, at address, i
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		var outer *url.Error // it tells the address, with the ids of people
-		if errors.As(err, &outer) {
-			err = outer.Err
-		}
+		err = inner(err)
 		return &callError{Code: "unreachable", Sent: !unsent(err), Err: err}
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read
@@ -237,7 +234,7 @@ func (c *connector) call(ctx context.Context, method, lane string, at address, i
 		}
 		return nil
 	}
-	refusal := c.refusal(resp, body)
+	refusal := refusalOf(resp, body, c.now())
 	if refusal.Status == http.StatusTooManyRequests && lane != "" {
 		c.pauses.begin(lane, c.now().Add(refusal.After))
 	}
@@ -314,8 +311,8 @@ const (
 // codeForm is how the connector's words for a reason look.
 var codeForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,80}$`)
 
-// refusal reads why a call was refused.
-func (c *connector) refusal(resp *http.Response, body []byte) *callError {
+// refusalOf reads why a call was refused.
+func refusalOf(resp *http.Response, body []byte, now time.Time) *callError {
 	var answer struct {
 		Error struct {
 			Code string `json:"code"`
@@ -339,7 +336,7 @@ func (c *connector) refusal(resp *http.Response, body []byte) *callError {
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		e.After = retryAfter(resp.Header.Get("Retry-After"), c.now())
+		e.After = retryAfter(resp.Header.Get("Retry-After"), now)
 	}
 	// What the gateway says of the connector tells nothing of what the connector did.
 	e.Sent = resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented || resp.StatusCode == http.StatusRequestTimeout
@@ -426,7 +423,10 @@ func explain(code string) string {
 		"AuthorizationFailed": "check that the Azure bot is of the type that the tokens are for: see token_tenant",
 		"status_401":          "check that the Azure bot is of the type that the tokens are for: see token_tenant",
 		"MessageSizeTooBig":   "the message is too long for Teams",
-		"foreign_service":     "its address is none of service_hosts",
+		mentionsOnly: "an owner has not consented (ChannelMessage.Read.Group, ChatMessage.Read.Chat): remove the app from the " +
+			"team or chat and add it again",
+		"unreachable":     "Microsoft Graph cannot be reached",
+		"foreign_service": "its address is none of service_hosts",
 	}
 	if text := texts[code]; text != "" {
 		return code + ": " + text

@@ -106,6 +106,19 @@ func validID(id string) bool {
 
 func turn(parts ...string) string { return strings.Join(parts, "/") }
 
+// saidTurn is that of a message in a conversation, or in a thread of it.
+func saidTurn(conversation, id string) string { return turn("said", conversation, id) }
+
+// editedTurn is that of a change, by the kind of it and the time that Teams gives it.
+func editedTurn(conversation, id, event, stamp string) string {
+	return turn("edited", conversation, id, event, stamp)
+}
+
+// deletedTurn is that of a deletion, by the time that Teams gives it.
+func deletedTurn(conversation, id, stamp string) string {
+	return turn("deleted", conversation, id, stamp)
+}
+
 // digest shortens what may be long, or should not be seen.
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))

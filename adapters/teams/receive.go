@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,9 @@ func (a *Adapter) take(ctx context.Context, core bot.Core, act *incoming) (any, 
 	}
 	noted := a.refs.note(act)
 	keep := noted
+	if a.groups.note(act) {
+		a.wake() // from now on its history can be read
+	}
 	answer, err := a.handle(ctx, core, act, &keep)
 	if err != nil {
 		return nil, err
@@ -99,22 +103,30 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, act *incoming, keep *
 	place, id := a.placeOf(act, act.ID)
 	body, addressed := a.bodyOf(act)
 	m := bot.Message{
-		Turn: turn("said", act.Conversation.ID, act.ID), Kind: bot.Said, Place: place, ID: id, From: a.who(ctx, act),
+		Turn: saidTurn(act.Conversation.ID, act.ID), Kind: bot.Said, Place: place, ID: id, From: a.who(ctx, act),
 		Text: markup.Plain(body), Body: body, Files: filesOf(act.more.Attachments), Addressed: addressed && !place.Direct, At: act.at(),
 	}
 	out, err := a.receive(ctx, core, m, keep)
 	if err != nil {
 		return err
 	}
-	if out.Form != nil && !a.offered.Has(m.Turn) {
+	if !place.Direct && !addressed {
+		a.hearing.heard(place.ID)
+	}
+	if key := digest(m.Turn); out.Form != nil && !a.offered.Has(key) {
 		if place.Thread == "" && !place.Direct {
 			place.Thread = id
 		}
 		if err := a.offer(ctx, core, place, act, out.Form); err != nil {
 			return err
 		}
-		a.offered.Add(m.Turn)
+		a.offered.Add(key)
+		// Should this fail, it may be offered once more after a restart.
+		if err := core.Keep(ctx, bot.Kept{Key: offerKey + key, Value: []byte(a.now().Format(time.RFC3339))}); err != nil {
+			a.log.WarnContext(ctx, "cannot keep that a form was offered", "error", err)
+		}
 	}
+	a.marks.seen.Add(m.Turn)
 	return nil
 }
 
@@ -128,20 +140,28 @@ func (a *Adapter) edited(ctx context.Context, core bot.Core, act *incoming, keep
 	}
 	place, id := a.placeOf(act, act.ID)
 	body, _ := a.bodyOf(act)
-	_, err := a.receive(ctx, core, bot.Message{
-		Turn: turn("edited", act.Conversation.ID, act.ID, act.more.ChannelData.EventType, act.more.Timestamp), Kind: bot.Edited,
+	m := bot.Message{
+		Turn: editedTurn(act.Conversation.ID, act.ID, act.more.ChannelData.EventType, act.more.Timestamp), Kind: bot.Edited,
 		Place: place, ID: id, From: a.who(ctx, act), Text: markup.Plain(body), Body: body, Files: filesOf(act.more.Attachments), At: act.at(),
-	}, keep)
+	}
+	_, err := a.receive(ctx, core, m, keep)
+	if err == nil {
+		a.marks.seen.Add(m.Turn)
+	}
 	return err
 }
 
 // deleted takes in that somebody deleted what they wrote.
 func (a *Adapter) deleted(ctx context.Context, core bot.Core, act *incoming, keep *[]bot.Kept) error {
 	place, id := a.placeOf(act, act.ID)
-	_, err := a.receive(ctx, core, bot.Message{
-		Turn: turn("deleted", act.Conversation.ID, act.ID, act.more.Timestamp), Kind: bot.Deleted, Place: place, ID: id,
+	m := bot.Message{
+		Turn: deletedTurn(act.Conversation.ID, act.ID, act.more.Timestamp), Kind: bot.Deleted, Place: place, ID: id,
 		From: a.who(ctx, act), At: act.at(),
-	}, keep)
+	}
+	_, err := a.receive(ctx, core, m, keep)
+	if err == nil {
+		a.marks.seen.Add(m.Turn)
+	}
 	return err
 }
 
@@ -189,20 +209,17 @@ func (a *Adapter) moved(ctx context.Context, core bot.Core, act *incoming, keep 
 	for _, m := range act.MembersRemoved {
 		left = left || m.ID == act.Recipient.ID
 	}
-	top, _ := splitConversation(act.Conversation.ID)
 	switch {
 	case left && act.personal():
 		*keep = append(*keep, a.refs.forget(act.From.ID)...)
 		return nil
 	case left:
-		a.health.room(top, "BotNotInConversationRoster")
-		a.log.InfoContext(ctx, "the bot was removed from a room", "room", top)
+		a.expelled(ctx, act, keep)
 		return nil
 	case !came:
 		return nil
 	case !act.personal():
-		a.health.room(top, "")
-		a.log.InfoContext(ctx, "the bot came into a room", "room", top)
+		a.admitted(ctx, act)
 		return nil
 	case act.ours() || a.opened.Has(act.From.ID): // it is told twice
 		return nil
@@ -214,6 +231,35 @@ func (a *Adapter) moved(ctx context.Context, core bot.Core, act *incoming, keep 
 		a.opened.Add(act.From.ID)
 	}
 	return err
+}
+
+// expelled notes that the bot was removed from a room, or from a team with all its channels. What is said there from now on is
+// none of its business, even should it be added again.
+func (a *Adapter) expelled(ctx context.Context, act *incoming, keep *[]bot.Kept) {
+	for _, room := range a.roomsOf(act) {
+		a.health.room(room, "BotNotInConversationRoster")
+		*keep = append(*keep, a.marks.forget(room)...)
+		a.log.InfoContext(ctx, "the bot was removed from a room", "room", room)
+	}
+}
+
+// admitted notes that the bot was added to a room, or to a team with all its channels.
+func (a *Adapter) admitted(ctx context.Context, act *incoming) {
+	for _, room := range a.roomsOf(act) {
+		a.health.room(room, "")
+		a.log.InfoContext(ctx, "the bot came into a room", "room", room)
+	}
+	a.wake()
+}
+
+// roomsOf are the rooms that an activity about a team or a chat is about.
+func (a *Adapter) roomsOf(act *incoming) []string {
+	top, _ := splitConversation(act.Conversation.ID)
+	rooms := a.groups.in(act.more.ChannelData.Team.ID, a.config.Rooms)
+	if !slices.Contains(rooms, top) {
+		rooms = append(rooms, top)
+	}
+	return rooms
 }
 
 // press is something done with a click.

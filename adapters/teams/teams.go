@@ -16,9 +16,18 @@
 //
 // # What is kept
 //
-// A bot has no history in Teams and can write only where it was met. So every activity keeps the newest reference of its
-// conversation ("ref/…", with the address that Teams wants to be called at), the direct conversation of its sender
-// ("direct/…"), and for a while which buttons were pressed ("press/…"). They land in the unit of work of the message.
+// A bot can write only where it was met. So every activity keeps the newest reference of its conversation ("ref/…", with the
+// address that Teams wants to be called at), the direct conversation of its sender ("direct/…"), and for a while which buttons
+// were pressed ("press/…"). They land in the unit of work of the message. How far a room was read ("mark/…") and the group of
+// its team ("team/…", "group/…") are kept when it was read, and which forms were offered ("offer/…") when they were.
+//
+// # What was missed
+//
+// Teams gives up on what it could not deliver after about a minute. The connector shows no history, but Microsoft Graph does,
+// where the owner of a team or chat has consented (graph.go, history.go). At the start, every ten minutes, and when the bot came
+// into a room, what happened since the mark is read there and handed over as the very activities that Teams would have sent,
+// with the same turns (catchup.go). A mark moves with a whole reading, not with what comes in: a message that was heard says
+// nothing of the one before it.
 //
 // # What goes out
 //
@@ -34,6 +43,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,6 +78,8 @@ type Config struct {
 	// LoginURL and OpenIDURL are other addresses for tests; empty: [DefaultLogin] and [DefaultOpenID]. ServiceURL is the address
 	// of the connector until the first activity names it; empty: [DefaultService].
 	LoginURL, OpenIDURL, ServiceURL string
+	// GraphURL is Microsoft Graph, where histories are read: https, or this machine; empty: [DefaultGraph].
+	GraphURL string
 	// ServiceHosts are the only hosts that are called, and get a token; "*." stands for any name below. Empty: [DefaultHosts].
 	// Only a loopback address that is named here may be called without TLS.
 	ServiceHosts []string
@@ -99,14 +111,20 @@ type Adapter struct {
 	presses presses
 	lanes   duty.Lanes
 	roots   roots
-	offered duty.Recent // forms that were offered, by turn
-	opened  duty.Recent // people whose first contact was told
+	graph   *graph // nil for an emulator
+	groups  groups
+	marks   marks
+	hearing hearing
+	woken   chan struct{} // holds one while the histories are to be read now
+	offered duty.Recent   // forms that were offered, by the digest of the turn
+	opened  duty.Recent   // people whose first contact was told
 	health  health
 	shift   duty.Shift
 }
 
 // New checks the configuration and makes the adapter. It calls nobody.
 func New(c Config) (*Adapter, error) {
+	c.GraphURL = cmp.Or(c.GraphURL, DefaultGraph)
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("teams: %w", err)
 	}
@@ -114,6 +132,7 @@ func New(c Config) (*Adapter, error) {
 	c.OpenIDURL = cmp.Or(c.OpenIDURL, DefaultOpenID)
 	c.ServiceURL = cmp.Or(c.ServiceURL, DefaultService)
 	c.TokenTenant = cmp.Or(c.TokenTenant, c.TenantID)
+	c.Rooms = slices.Compact(slices.Sorted(slices.Values(c.Rooms)))
 	if len(c.ServiceHosts) == 0 {
 		c.ServiceHosts = DefaultHosts()
 	}
@@ -124,11 +143,11 @@ func New(c Config) (*Adapter, error) {
 		c.Observe = func(bot.Observation) {}
 	}
 	client := newClient()
-	a := &Adapter{config: c, log: c.Log, now: c.Now}
+	a := &Adapter{config: c, log: c.Log, now: c.Now, graph: newGraph(c, client), woken: make(chan struct{}, 1)}
 	a.refs.first = c.ServiceURL
 	a.health.begin(c.Rooms)
 	if !c.InsecureDev {
-		a.tokens = newTokens(c, client)
+		a.tokens = newTokens(c, c.TokenTenant, tokenScope, client)
 	}
 	a.api = &connector{client: client, tokens: a.tokens, hosts: c.hosts(), now: c.Now}
 	a.door = newDoor(c, client)
@@ -151,6 +170,9 @@ func (c *Config) check() error {
 		if c.TenantID == "" {
 			fault("the tenant id is missing")
 		}
+	}
+	if err := checkGraph(c.GraphURL); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
@@ -190,13 +212,18 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 	if !a.load(ctx, core) {
 		return nil
 	}
+	held := a.hold()
 	if !a.shift.Begin(core) {
+		for _, r := range held {
+			r.release()
+		}
 		return errors.New("the teams adapter runs once only")
 	}
 	defer a.api.client.CloseIdleConnections()
 	var running sync.WaitGroup
 	if a.tokens != nil {
 		running.Go(func() { a.watch(ctx) })
+		running.Go(func() { a.runCatchUp(ctx, core, held) })
 	}
 	<-ctx.Done()
 	a.shift.End()
@@ -213,7 +240,8 @@ func (a *Adapter) load(ctx context.Context, core bot.Core) bool {
 			var stale []bot.Kept
 			for _, k := range kept {
 				a.refs.load(k)
-				if !a.presses.load(k, a.now()) {
+				a.groups.load(k)
+				if !a.presses.load(k, a.now()) || !a.marks.load(k, a.config.Rooms) || !a.offeredBefore(k) {
 					stale = append(stale, bot.Kept{Key: k.Key})
 				}
 			}
@@ -294,6 +322,13 @@ func (h *health) room(id, code string) {
 	} else {
 		h.refused[id] = code
 	}
+}
+
+// at is the connector's code for why nothing can be said in a room; empty for nothing known.
+func (h *health) at(room string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refused[room]
 }
 
 func (h *health) troubles() []string {

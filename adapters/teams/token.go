@@ -24,7 +24,7 @@ const (
 	tokenPause = 2 * time.Second
 )
 
-// tokens holds the token for the connector. However many need one, one asks.
+// tokens holds a token for one service. However many need one, one asks.
 type tokens struct {
 	config clientcredentials.Config
 	client *http.Client
@@ -38,11 +38,12 @@ type tokens struct {
 	failed error // why the last one was refused; nil when it was given
 }
 
-func newTokens(c Config, client *http.Client) *tokens {
+// newTokens makes tokens that a tenant gives for a scope.
+func newTokens(c Config, tenant, scope string, client *http.Client) *tokens {
 	return &tokens{
 		config: clientcredentials.Config{
-			ClientID: c.AppID, ClientSecret: c.AppPassword, AuthStyle: oauth2.AuthStyleInParams, Scopes: []string{tokenScope},
-			TokenURL: c.LoginURL + "/" + c.TokenTenant + "/oauth2/v2.0/token",
+			ClientID: c.AppID, ClientSecret: c.AppPassword, AuthStyle: oauth2.AuthStyleInParams, Scopes: []string{scope},
+			TokenURL: c.LoginURL + "/" + tenant + "/oauth2/v2.0/token",
 		},
 		client: client, now: c.Now, turn: make(chan struct{}, 1),
 	}
