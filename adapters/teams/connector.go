@@ -144,7 +144,7 @@ func (c *connector) post(ctx context.Context, service, channel string, a outgoin
 		Activity    outgoing `json:"activity"`
 		ChannelData any      `json:"channelData"`
 	}{true, a, map[string]any{"channel": map[string]string{"id": channel}}}
-	err := c.call(ctx, http.MethodPost, createLane, conversations(service), params, &made)
+	err := c.call(ctx, http.MethodPost, channel, conversations(service), params, &made)
 	if _, thread := splitConversation(made.ID); made.ActivityID == "" {
 		made.ActivityID = thread
 	}
@@ -168,7 +168,7 @@ func (c *connector) open(ctx context.Context, service, bot, person, tenant strin
 		params["channelData"] = map[string]any{"tenant": id{tenant}}
 	}
 	var made id
-	err := c.call(ctx, http.MethodPost, createLane, conversations(service), params, &made)
+	err := c.call(ctx, http.MethodPost, person, conversations(service), params, &made)
 	if err == nil && made.ID == "" {
 		err = &callError{Code: "no_id"} // nobody has seen anything
 	}
@@ -193,15 +193,14 @@ func (c *connector) member(ctx context.Context, service, id, person string) (mem
 	return m, err
 }
 
-// createLane is what a pause is for that was asked for when a conversation was to be created: that is limited for the bot as
-// a whole.
-const createLane = "create"
-
 // maxAnswer is the longest answer that is read, in bytes.
 const maxAnswer = 4 << 20
 
 // call makes one call; in is sent as JSON unless it is nil, and the answer read into out. Calls that write wait for
-// nobody: during a pause that the connector asked for, they fail at once. lane is what a pause is for; empty for reading.
+// nobody: during a pause that the connector asked for, they fail at once. lane is what a pause is for; empty for reading. It is
+// one conversation, as Teams counts: a channel with its threads, a chat, or the person with whom one is to be opened
+// (learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit). Of the limit for the whole app, 50 calls a second,
+// nothing in an answer tells: each conversation then finds its own pause.
 func (c *connector) call(ctx context.Context, method, lane string, at address, in, out any) error {
 	lane, _ = splitConversation(lane)
 	if wait := c.pauses.left(lane, c.now()); lane != "" && wait > 0 {

@@ -44,8 +44,14 @@ type call struct {
 	body object // nil for none
 }
 
-// at is the conversation that a call names, as it names it.
+// at is the conversation that a call names, as it names it; for one that is to be opened, the person.
 func (c *call) at() string {
+	if channel := word(c.body, "channelData", "channel", "id"); c.name == "create" && channel != "" {
+		return channel
+	}
+	if members, _ := c.body["members"].([]any); c.name == "create" && len(members) > 0 {
+		return word(members[0], "id")
+	}
 	if len(c.path) > 1 && c.path[0] == "conversations" {
 		return c.path[1]
 	}

@@ -27,7 +27,7 @@ func limitsOf(c *call) (string, []limit) {
 	case "post", "reply", "update", "delete", "typing":
 		return "send " + at, sending
 	case "create":
-		return "create", sending
+		return "create " + at, sending
 	case "members", "pagedmembers", "member":
 		return "members " + at, reading
 	case "team", "channels":
