@@ -23,6 +23,8 @@ type chat struct {
 	name string
 	// called says how a script names an id of a person: "mara@slackish"; nil where they are the same.
 	called func(id string) string
+	// deaf: the platform hands over only what mentions the bot.
+	deaf bool
 
 	mu    sync.Mutex
 	core  bot.Core       // nil until it runs
@@ -49,7 +51,12 @@ func (c *chat) Can() bot.Capabilities { return c.can }
 func (c *chat) Ready() error          { return nil }
 
 // Hearing implements [bot.Listener].
-func (c *chat) Hearing(p bot.Place) string { return c.heard[p.ID] }
+func (c *chat) Hearing(p bot.Place) string {
+	if c.deaf {
+		return "mentions_only"
+	}
+	return c.heard[p.ID]
+}
 
 // fate is what becomes of the next delivery, to a place or to any.
 type fate struct {
@@ -281,6 +288,9 @@ func renderCopy(d bot.Delivery) string {
 	}
 	if !d.Copy.Written.IsZero() {
 		parts = append(parts, "(late, written "+d.Copy.Written.UTC().Format("15:04")+")")
+	}
+	if d.Copy.Broadcast {
+		parts = append(parts, "(in the room, too)")
 	}
 	if d.Copy.Quote != "" {
 		parts = append(parts, "> "+d.Copy.Quote)

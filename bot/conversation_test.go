@@ -38,7 +38,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	@ 2027-03-27 22:00          moves the clock (also: @ +5m)
 //	anna to bot> text           says something in the direct conversation
 //	anna in #pr> text           says something in a room; /verb and @bot address the bot
-//	anna in #pr @3> text        replies in the thread of post 3
+//	anna in #pr @3> text        replies in the thread of post 3; "@3 too>" shows it in the room as well
 //	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
 //	anna in #pr deletes 3       deletes post 3
 //	anna in #pr [a.png 12kB, b.pdf 30MB]> text
@@ -54,6 +54,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna presses it again       presses the last button once more, though it may be gone
 //	anna submits a=b | c=d      sends the form that was opened for anna
 //	quietly 40 anna in #pr> a   does something many times and leaves out what is seen
+//	40 times anna in #pr> a     does something many times, and shows it; "%d" is the count, in both
 //	again                       the platform delivers the last message once more
 //	restart                     the program ends and starts again on the same store
 //	fault next retry 30s        the platform answers the next delivery with this fate; "fault #pr never" the next to a room;
@@ -63,6 +64,9 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	calendar DE-BY              the program starts again with the holidays of a region; "calendar" alone knows weekends
 //	person lea Lea_Ode pr …     the program starts again with another person in the configuration
 //	leaves lea                  the program starts again without a person in the configuration
+//	without room pr             the program starts again without a room, "without chat webish" without a platform; lines and
+//	                            rooms that are left over with it are gone, too
+//	damage F-1                  the program starts again with a flag that cannot be read; "mend F-1" makes it what it was
 //
 // A config that names several chats has the script say which one is meant: "mara@teamsish to bot> …"; in a room, and
 // where a person has only one, it can be left out. The chat of a room is that of its config. There
@@ -144,6 +148,9 @@ type play struct {
 	// written is what people said in rooms, by room and id.
 	written map[string]bot.Subject
 	last    bot.Message
+	// whole is the stored form of the flag that was damaged, spoilt how many are.
+	whole  []byte
+	spoilt int
 	// pressed is the last press of a button that was shown.
 	pressed bot.Message
 	turn    int
@@ -178,7 +185,8 @@ func newPlay(t *testing.T, config string, language say.Language, exercised *sync
 // several reports whether the conversation has named chats.
 func (p *play) several() bool { return p.chat.name != "" }
 
-// addChat adds a named chat: "chat name private threads edits forms files", or "no " before what it cannot.
+// addChat adds a named chat: "chat name private threads reacts files", "no " before what it cannot; "mentions" for one that
+// hands over what mentions the bot, and nothing else that is said in rooms.
 func (p *play) addChat(words []string) {
 	c := p.chat
 	if p.several() {
@@ -207,6 +215,8 @@ func (p *play) addChat(words []string) {
 			c.can.Threads = !no
 		case "reacts":
 			c.can.Reacts = !no
+		case "mentions":
+			c.deaf = true
 		case "files":
 			if no {
 				c.can.MaxFile = 0
@@ -422,7 +432,7 @@ func (p *play) start() {
 			p.t.Errorf("run: %v", err)
 		}
 		jobs.Wait()
-		if proof, err := bot.Verify(context.Background(), store); err != nil || proof.Wrong > 0 {
+		if proof, err := bot.Verify(context.Background(), store); err != nil || proof.Wrong != p.spoilt {
 			p.t.Errorf("the store cannot be proven: %v, %+v", err, proof)
 		}
 		if err := store.Close(); err != nil {
@@ -456,7 +466,7 @@ func (p *play) run(talk string) string {
 }
 
 var (
-	said     = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)(?: @(\d+))?)(?: \[([^\]]*)\])?> ?(.*)$`)
+	said     = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)(?: @(\d+)( too)?)?)(?: \[([^\]]*)\])?> ?(.*)$`)
 	anew     = regexp.MustCompile(`^(\w+(?:@\w+)?) presses it again$`)
 	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
@@ -466,6 +476,7 @@ var (
 	presses  = regexp.MustCompile(`^(\w+(?:@\w+)?) presses (.*?)(?: @(\d+))?$`)
 	forges   = regexp.MustCompile(`^(\w+(?:@\w+)?) forges ?(.*)$`)
 	submits  = regexp.MustCompile(`^(\w+(?:@\w+)?) submits (.*)$`)
+	often    = regexp.MustCompile(`^(\d+) times (.*)$`)
 	quietly  = regexp.MustCompile(`^quietly (\d+) (.*)$`)
 	opens    = regexp.MustCompile(`^(\w+(?:@\w+)?) opens$`)
 	faultish = regexp.MustCompile(`^fault (next|#\w+|@\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
@@ -481,13 +492,12 @@ func (p *play) step(line string) {
 	case line == "restart":
 		p.stop()
 		p.start()
+	case often.MatchString(line):
+		m := often.FindStringSubmatch(line)
+		p.repeat(number(p.t, m[1]), m[2])
 	case quietly.MatchString(line):
 		m := quietly.FindStringSubmatch(line)
-		times, _ := strconv.Atoi(m[1])
-		for range times {
-			p.receive(p.message(m[2]))
-			synctest.Wait()
-		}
+		p.repeat(number(p.t, m[1]), m[2])
 		for _, c := range p.chats {
 			c.drain()
 		}
@@ -520,6 +530,14 @@ func (p *play) step(line string) {
 		p.stop()
 		p.config.People = slices.DeleteFunc(p.config.People, func(m bot.Member) bool { return m.ID == strings.TrimPrefix(line, "leaves ") })
 		p.start()
+	case strings.HasPrefix(line, "without "):
+		p.stop()
+		what, name, _ := strings.Cut(strings.TrimPrefix(line, "without "), " ")
+		p.without(what, name)
+		p.start()
+	case strings.HasPrefix(line, "damage "), strings.HasPrefix(line, "mend "):
+		what, ref, _ := strings.Cut(line, " ")
+		p.spoil(what, ref)
 	case strings.HasPrefix(line, "members of "):
 		room, names, _ := strings.Cut(strings.TrimPrefix(line, "members of "), ":")
 		var now []bot.Identity
@@ -555,6 +573,62 @@ func (p *play) step(line string) {
 		p.receive(p.message(line))
 	}
 	p.seen()
+}
+
+// repeat does something many times.
+func (p *play) repeat(times int, line string) {
+	for i := range times {
+		p.receive(p.message(strings.ReplaceAll(line, "%d", strconv.Itoa(i+1))))
+		synctest.Wait()
+	}
+}
+
+// without takes a room or a platform out of the configuration, with all that hangs on it.
+func (p *play) without(what, name string) {
+	gone := func(r bot.Room) bool { return r.Name == name }
+	if what == "chat" {
+		gone = func(r bot.Room) bool { return r.Place.Adapter == name }
+		p.config.Adapters = slices.DeleteFunc(slices.Clone(p.config.Adapters), func(a bot.Adapter) bool { return a.Name() == name })
+	}
+	var left []string
+	p.config.Rooms = slices.DeleteFunc(slices.Clone(p.config.Rooms), gone)
+	for _, r := range p.config.Rooms {
+		left = append(left, r.Name)
+	}
+	for i := range p.config.Lines {
+		p.config.Lines[i].Rooms = slices.DeleteFunc(slices.Clone(p.config.Lines[i].Rooms), func(room string) bool { return !slices.Contains(left, room) })
+	}
+	p.config.Lines = slices.DeleteFunc(p.config.Lines, func(l bot.Line) bool { return len(l.Rooms) < 2 })
+}
+
+// spoil damages the stored form of a flag, or mends it. The bot has read the register into memory: so it starts anew to notice
+// the damage, and notices by itself when it is mended.
+func (p *play) spoil(what, ref string) {
+	key := bot.Serial(uint64(number(p.t, strings.TrimPrefix(ref, "F-"))))
+	write := func(value []byte) {
+		err := p.config.Store.Update(p.t.Context(), func(tx bot.Tx) error {
+			before, err := tx.Get("flag", key)
+			if err != nil {
+				return err
+			}
+			if value == nil {
+				p.whole, value = before, before[:len(before)/2]
+			}
+			return tx.Put("flag", key, value, []bot.Entry{{Index: "active", Value: key}})
+		})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if what == "mend" {
+		write(p.whole)
+		p.spoilt--
+		return
+	}
+	write(nil)
+	p.spoilt++
+	p.stop()
+	p.start()
 }
 
 // seen writes down what was shown meanwhile.
@@ -647,8 +721,8 @@ func (p *play) message(line string) bot.Message {
 	case said.MatchString(line):
 		f := said.FindStringSubmatch(line)
 		by(f[1], f[2])
-		m.Kind, m.Files = bot.Said, attached(f[4])
-		m.Text, m.Body = p.typed(escapes.Replace(f[5]), on)
+		m.Kind, m.Files, m.Broadcast = bot.Said, attached(f[5]), f[4] != ""
+		m.Text, m.Body = p.typed(escapes.Replace(f[6]), on)
 		if f[2] != "" {
 			m.Place.Thread = f[3]
 			if text, ok := strings.CutPrefix(m.Text, "@bot"); ok || strings.HasPrefix(m.Text, "/") {
@@ -732,6 +806,9 @@ func (p *play) message(line string) bot.Message {
 // receive hands a message to the core, as an adapter does.
 func (p *play) receive(m bot.Message) {
 	p.last = m
+	if on := p.chatNamed(m.Place.Adapter); on.deaf && m.Kind == bot.Said && !m.Place.Direct && !m.Addressed {
+		return // the platform keeps it to itself
+	}
 	out, err := p.bot.Receive(p.t.Context(), m)
 	if err != nil {
 		p.t.Errorf("receive: %v", err)

@@ -295,8 +295,8 @@ func (in relay) edited(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, errNotYours
 	}
 	c.Version = m.At
-	if c.State == Crossed && c.Edit == nil && sameFiles(c.Files, m.Files) && reflect.DeepEqual(c.Body, m.Body) {
-		return nil, crossings.Put(r.Tx, c) // platforms tell of changes that change nothing
+	if c.says(m.Body, m.Files) {
+		return nil, crossings.Put(r.Tx, c) // Slack replays every answer as edited when the root of a thread is deleted
 	}
 	if err := r.countHits(in.hits); err != nil {
 		return nil, err
@@ -331,6 +331,15 @@ func jobForgetStub(_ context.Context, r *Request, key string) ([]Reply, error) {
 
 // errNotYours answers the attempt to change the words of others. Platforms rarely let it come to this.
 var errNotYours error = fault(Denied, say.T("Das kann nur ändern, wer es geschrieben hat. Nichts geändert.", "Only the writer can change this. Nothing changed."))
+
+// says reports whether a crossing says this already, or asks to.
+func (c *Crossing) says(body markup.Doc, files []File) bool {
+	now, with := c.Body, c.Files
+	if c.Edit != nil {
+		now, with = *c.Edit, c.EditFiles
+	}
+	return reflect.DeepEqual(markup.Normalize(now), markup.Normalize(body)) && sameFiles(with, files)
+}
 
 // change has the copies of a crossing say something else.
 func (r *Request) change(c *Crossing, body markup.Doc, files []File) error {
