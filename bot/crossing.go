@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"standleitung/bot/markup"
@@ -193,32 +194,51 @@ func (r *Request) start(c *Crossing, in relay) ([]Reply, error) {
 	if in.blind || r.bot.stops(in.hits) {
 		return r.hold(c, in)
 	}
-	replies, err := r.noteUnreached(c)
-	if err != nil {
-		return nil, err
-	}
-	return append(replies, r.wordings(in.hits, say.T("Gesendet. Unsere Formulierung:", "Sent. Our wording:"))...), r.cross(c)
+	return r.wordings(in.hits, say.T("Gesendet. Unsere Formulierung:", "Sent. Our wording:")), r.cross(c)
 }
 
-// cross makes the copies of a crossing.
+// cross makes the copies of a crossing, and tells its writer what does not arrive as it was meant.
 func (r *Request) cross(c *Crossing) error {
 	c.State = Crossed
 	if err := crossings.Put(r.Tx, c); err != nil {
 		return err
 	}
+	var gone []string
 	for _, name := range c.To {
 		room := r.bot.room(name)
 		if room == nil {
+			gone = append(gone, name)
 			continue
 		}
 		if err := r.copyTo(c, room); err != nil {
 			return err
 		}
 	}
-	if err := r.fileNews(c); err != nil {
+	if err := errors.Join(r.noteUnreached(c), r.fileNews(c), r.noteGone(c, gone)); err != nil {
 		return err
 	}
 	return r.releaseWaiting(c)
+}
+
+// noteGone tells a writer which rooms do not get a message, since they are not configured any more: it was held while
+// that was changed.
+func (r *Request) noteGone(c *Crossing, rooms []string) error {
+	if len(rooms) == 0 {
+		return nil
+	}
+	writer, err := r.books.person(c.Person)
+	if err != nil {
+		return err
+	}
+	r.also = append(r.also, Reply{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
+		return Card{
+			Title:   say.T("Nicht gesendet an: {rooms}", "Not sent to: {rooms}").In(v, "rooms", strings.Join(rooms, ", ")),
+			Quote:   shorten(gist(c.Body, c.Files, v), 120),
+			Text:    say.T("Dort läuft keine Leitung mehr.", "No line runs there any more.").In(v),
+			Preview: say.T("Gesendet, mit einem Hinweis", "Sent, with a hint").In(v),
+		}
+	}})
+	return nil
 }
 
 // copyTo makes the copy of a crossing in a room. One that was there before the message was held, or may be there, is

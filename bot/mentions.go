@@ -121,21 +121,30 @@ func (k *books) unreached(c *Crossing) ([]string, error) {
 // mostUnreached bounds the names in one note.
 const mostUnreached = 5
 
-// noteUnreached tells a writer, privately, who was not notified.
-func (r *Request) noteUnreached(c *Crossing) ([]Reply, error) {
+// noteUnreached tells a writer, privately, who was not notified by what just went over the line.
+func (r *Request) noteUnreached(c *Crossing) error {
 	names, err := r.books.unreached(c)
 	if err != nil || len(names) == 0 {
-		return nil, err
+		return err
+	}
+	writer, err := r.books.person(c.Person)
+	if err != nil {
+		return err
 	}
 	more := say.Text{}
 	if n := len(names) - mostUnreached; n > 0 {
 		names, more = names[:mostUnreached], say.T(" und {n} weitere", " and {n} more").With("n", n)
 	}
-	return []Reply{{To: Asker, Card: func(v say.Voice) Card {
+	note := Reply{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
 		return Card{
 			Text: say.T("Gesendet. Nicht benachrichtigt: {names}{more}. In diesen Räumen ist niemand dieses Namens.",
 				"Sent. Not notified: {names}{more}. Nobody of that name is in these rooms.").In(v, "names", strings.Join(names, ", "), "more", more),
 			Preview: say.T("Gesendet, mit einem Hinweis", "Sent, with a hint").In(v),
 		}
-	}}}, nil
+	}}
+	if r.Message != nil && r.Person != nil && r.Person.hasID(c.Person) {
+		note.To = Asker
+	}
+	r.also = append(r.also, note)
+	return nil
 }
