@@ -126,7 +126,7 @@ func (r *Request) Ref(name string) uint64 {
 func commandTable() []Command {
 	return slices.Concat(
 		topicCommands(), heldTopicCommands(),
-		lineCommands(), roomCommands(), approvalCommands(),
+		lineCommands(), undeliverableCommands(), roomCommands(), approvalCommands(),
 		flagCommands(), recheckCommands(), mayCommands(),
 		milestoneCommands(), briefingCommands(), absenceCommands(),
 		settingCommands(), linkCommands(), logCommands(), helpCommands(),

@@ -66,15 +66,7 @@ func lineCommands() []Command {
 			Label: say.T("Leitung fortsetzen", "Resume a line"), Help: say.T("Eine angehaltene Leitung fortsetzen.", "Resume a paused line."),
 			Example: say.T("leitung fortsetzen standleitung", "resume line standleitung"), Run: runResume,
 		},
-		{
-			Name: "row.again", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
-			Label: say.T("Noch einmal senden", "Send again"), Run: runAgain,
-		},
 		passCommand(), receiptCommand(),
-		{
-			Name: "row.discard", Roles: Everyone, Args: []Arg{{Name: "post", Kind: ArgLine, Free: true, Required: true, Max: 200, Label: say.T("Nachricht", "Message")}},
-			Label: say.T("Verwerfen", "Discard"), Run: runDiscard,
-		},
 	}
 }
 
@@ -164,15 +156,33 @@ func runSend(_ context.Context, r *Request) ([]Reply, error) {
 	return append(replies, answer(textSent, "rooms", strings.Join(c.To, ", "))), nil
 }
 
-// runLines shows each line: its rooms, the last message from each, what waits and what is parked.
+// runLines shows each line: its rooms, the last message each way, what waits and what cannot be delivered. What the
+// person may decide on comes as a card for each room, below its line.
 func runLines(_ context.Context, r *Request) ([]Reply, error) {
 	var replies []Reply
+	arrived, err := r.lastArrived()
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string]bool{}
 	for i := range r.bot.lines {
-		card, err := r.lineCard(&r.bot.lines[i])
+		l := &r.bot.lines[i]
+		card, err := r.lineCard(l, arrived)
 		if err != nil {
 			return nil, err
 		}
 		replies = append(replies, Reply{To: Asker, Card: func(say.Voice) Card { return card }})
+		for _, name := range l.Rooms {
+			if shown[name] {
+				continue
+			}
+			shown[name] = true
+			stuck, err := r.stuckReplies(r.bot.room(name))
+			if err != nil {
+				return nil, err
+			}
+			replies = append(replies, stuck...)
+		}
 	}
 	if len(replies) == 0 {
 		replies = append(replies, answer(say.T("Es ist keine Leitung eingerichtet.", "No line is set up.")))
@@ -180,7 +190,48 @@ func runLines(_ context.Context, r *Request) ([]Reply, error) {
 	return replies, nil
 }
 
-func (r *Request) lineCard(l *Line) (Card, error) {
+// lastArrived is when the last copy arrived in each room, as far as the newest messages of all lines tell. An index would be
+// paid by every message, for a question that is rare.
+func (r *Request) lastArrived() (map[string]time.Time, error) {
+	last := map[string]time.Time{}
+	for c, err := range crossings.All(r.Tx, Query{Index: "at", Reverse: true, Limit: receiptMost}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range c.To {
+			if !last[name].IsZero() {
+				continue
+			}
+			at, err := r.arrivedIn(c, name)
+			if err != nil {
+				return nil, err
+			}
+			if !at.IsZero() {
+				last[name] = at
+			}
+		}
+		if len(last) == len(r.bot.rooms) {
+			break
+		}
+	}
+	return last, nil
+}
+
+// arrivedIn is when a message arrived in a room, by itself or in a digest; zero when it did not.
+func (r *Request) arrivedIn(c *Crossing, room string) (time.Time, error) {
+	post, err := posts.Get(r.Tx, copyKey(c.Key, room))
+	if err == nil && post.Digest != "" {
+		post, err = posts.Get(r.Tx, post.Digest)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	} else if err != nil {
+		return time.Time{}, err
+	}
+	return post.Arrived, nil
+}
+
+func (r *Request) lineCard(l *Line, arrived map[string]time.Time) (Card, error) {
 	v := r.Voice
 	mode := say.T("spiegelt alles", "mirrors everything")
 	if l.Mode == Forward {
@@ -195,78 +246,77 @@ func (r *Request) lineCard(l *Line) (Card, error) {
 	}
 	card := Card{Title: say.T("Leitung {name}", "Line {name}").In(v, "name", l.Name), Meta: mode.In(v), Preview: textPreviewAnswer.In(v)}
 	for _, name := range l.Rooms {
-		item, err := r.roomItem(name, &card)
+		parts, err := r.roomState(l, r.bot.room(name), arrived[name])
 		if err != nil {
 			return Card{}, err
 		}
-		card.Items = append(card.Items, item)
+		var said []string
+		for _, part := range parts {
+			said = append(said, part.In(v))
+		}
+		card.Items = append(card.Items, Item{Text: name, Meta: strings.Join(said, " · ")})
 	}
 	return card, nil
 }
 
-// roomItem is a room as a row of its line's card; what is parked adds buttons to the card.
-func (r *Request) roomItem(name string, card *Card) (Item, error) {
-	v := r.Voice
-	room := r.bot.room(name)
-	item := Item{Text: name}
-	var parts []string
-	from, to := Under(name)
+// roomState says how a room of a line is, in parts. arrived is when the last copy arrived in it, zero for not lately.
+func (r *Request) roomState(l *Line, room *Room, arrived time.Time) (parts []say.Text, err error) {
+	why := r.bot.hearing(room)
+	if text, known := hearings[why]; known && (why != mentionsOnly || l.Mode != Forward) {
+		parts = append(parts, text)
+	}
+	from, to := Under(room.Name)
 	for c, err := range crossings.All(r.Tx, Query{Index: "room", From: from, To: to, Reverse: true, Limit: 1}) {
 		if err != nil {
-			return Item{}, err
+			return nil, err
 		}
-		parts = append(parts, say.T("zuletzt {when}", "last {when}").In(v, "when", sayTime(r.Person, c.At, r.Now)))
+		parts = append(parts, say.T("von hier {when}", "from here {when}").With("when", sayTime(r.Person, c.At, r.Now)))
 	}
-	set, err := r.books.setting(name)
+	if !arrived.IsZero() {
+		parts = append(parts, say.T("hierher {when}", "to here {when}").With("when", sayTime(r.Person, arrived, r.Now)))
+	}
+	set, err := r.books.setting(room.Name)
 	if err != nil {
-		return Item{}, err
+		return nil, err
 	}
 	if set.Hourly {
-		parts = append(parts, say.T("stündlich gesammelt", "hourly, collected").In(v))
+		parts = append(parts, say.T("stündlich gesammelt", "hourly, collected"))
 	}
+	more, err := r.laneState(room)
+	if parts = append(parts, more...); len(parts) == 0 {
+		parts = append(parts, say.T("noch nichts", "nothing yet"))
+	}
+	return parts, err
+}
+
+// laneState says what waits for a room, what cannot be delivered, and why.
+func (r *Request) laneState(room *Room) (parts []say.Text, err error) {
 	lane, err := r.Tx.Lane(room.Place.LineLane())
 	if err != nil {
-		return Item{}, err
+		return nil, err
 	}
 	if lane.Waiting > 0 {
-		parts = append(parts, say.T("{n} {n:wartet|warten} seit {when}", "{n} waiting since {when}").In(v, "n", lane.Waiting, "when", sayTime(r.Person, lane.Oldest.Since, r.Now)))
+		parts = append(parts, say.T("{n} {n:wartet|warten} seit {when}", "{n} waiting since {when}").With("n", lane.Waiting, "when", sayTime(r.Person, lane.Oldest.Since, r.Now)))
 	}
-	if why := r.troubleAt(room, lane); why != "" {
-		parts = append(parts, trouble(why).In(v))
+	why := r.troubleAt(room, lane)
+	if why != "" {
+		parts = append(parts, trouble(why))
 	}
-	if text, known := hearings[r.bot.hearing(room)]; known {
-		parts = append(parts, text.In(v))
+	if lane.Parked == 0 {
+		return parts, nil
 	}
+	parts = append(parts, say.T("{n} nicht zustellbar", "{n} undeliverable").With("n", lane.Parked))
 	var refused string
 	for row, err := range r.Tx.Parked(room.Place.LineLane()) {
 		if err != nil {
-			return Item{}, err
+			return nil, err
 		}
 		refused = row.Reason
-		post, err := posts.Get(r.Tx, row.Post)
-		if err != nil {
-			return Item{}, err
-		}
-		mine, err := r.mine(post)
-		if err != nil {
-			return Item{}, err
-		}
-		if mine && len(card.Buttons) < 4 {
-			again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
-			card.Buttons = append(card.Buttons, Button{Label: again.Label.In(v), Do: again.do(row.Post)}, Button{Label: discard.Label.In(v), Do: discard.do(row.Post), Danger: true})
-		}
 	}
-	if lane.Parked > 0 {
-		parts = append(parts, say.T("{n} nicht zustellbar", "{n} undeliverable").In(v, "n", lane.Parked))
-		if _, known := troubles[cmp.Or(sameTrouble[refused], refused)]; known && refused != r.troubleAt(room, lane) {
-			parts = append(parts, trouble(refused).In(v))
-		}
+	if _, known := troubles[cmp.Or(sameTrouble[refused], refused)]; known && refused != why {
+		parts = append(parts, trouble(refused))
 	}
-	if len(parts) == 0 {
-		parts = append(parts, say.T("noch nichts", "nothing yet").In(v))
-	}
-	item.Meta = strings.Join(parts, " · ")
-	return item, nil
+	return parts, nil
 }
 
 // troubles are the words for why something waits or cannot be delivered, by the codes of the adapters.
@@ -289,6 +339,10 @@ var troubles = map[string]say.Text{
 	"not_installed":    say.T("die App ist bei der Person nicht installiert", "the app is not installed for the person"),
 	"file_failed":      say.T("eine Datei lässt sich gerade nicht holen", "a file cannot be fetched right now"),
 	"outage":           say.T("die Plattform hat eine Störung", "the platform has an outage"),
+	"no_adapter":       say.T("die Plattform ist nicht mehr eingerichtet; die Verwaltung kann sie wieder eintragen", "the platform is not set up any more; an administrator can add it again"),
+	"room_removed":     say.T("der Raum ist nicht mehr eingerichtet; die Verwaltung kann ihn wieder eintragen", "the room is not set up any more; an administrator can add it again"),
+	"register":         say.T("das Register ist nicht lesbar", "the register cannot be read"),
+	"store":            say.T("mein Speicher ist gerade nicht lesbar", "my store cannot be read right now"),
 }
 
 // sameTrouble are other codes for the same.
@@ -383,64 +437,4 @@ func (r *Request) announce(l *Line, text say.Text) ([]Reply, error) {
 		}})
 	}
 	return replies, nil
-}
-
-// mine reports whether the person may decide what becomes of a copy: its writer, PR, the lead and the administrator.
-func (r *Request) mine(post *Post) (bool, error) {
-	if r.Person.Is(PR | Lead | Admin) {
-		return true, nil
-	}
-	c, err := r.books.crossing(post.Origin)
-	return c != nil && r.Person.hasID(c.Person), err
-}
-
-// parkedRow finds the parked row of a post that the person may decide on.
-func (r *Request) parkedRow() (Row, error) {
-	post, err := posts.Get(r.Tx, r.Text("post"))
-	if err == nil {
-		if mine, err := r.mine(post); err != nil || !mine {
-			return Row{}, cmp.Or(err, error(fault(Denied, say.T("Das entscheidet, wer es geschrieben hat. Nichts geändert.", "This is up to the writer. Nothing changed."))))
-		}
-		for row, err := range r.Tx.Parked(post.lane()) {
-			if err != nil {
-				return Row{}, err
-			}
-			if row.Post == post.Key {
-				return row, nil
-			}
-		}
-	} else if !errors.Is(err, ErrNotFound) {
-		return Row{}, err
-	}
-	return Row{}, fault(Conflict, say.T("Das ist schon erledigt. Nichts geändert.", "This is done already. Nothing changed."))
-}
-
-func runAgain(_ context.Context, r *Request) ([]Reply, error) {
-	row, err := r.parkedRow()
-	if err != nil {
-		return nil, err
-	}
-	return []Reply{answer(say.T("Wird noch einmal gesendet.", "Is being sent again."))}, r.Tx.Settle(row, Settlement{State: RowQueued})
-}
-
-func runDiscard(_ context.Context, r *Request) ([]Reply, error) {
-	row, err := r.parkedRow()
-	if err != nil {
-		return nil, err
-	}
-	post, err := posts.Get(r.Tx, row.Post)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(r.Tx.Settle(row, Settlement{}), posts.Delete(r.Tx, row.Post)); err != nil {
-		return nil, err
-	}
-	if c, err := r.books.crossing(post.Origin); err != nil {
-		return nil, err
-	} else if c != nil {
-		if err := r.remark(c); err != nil {
-			return nil, err
-		}
-	}
-	return []Reply{answer(say.T("Verworfen.", "Discarded."))}, nil
 }

@@ -4,12 +4,18 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"standleitung/bot/say"
 )
 
 // lateAfter is from when on a copy says when its original was written.
 const lateAfter = 2 * time.Minute
+
+// textElsewhere stands above an answer in place of what it answers, where nobody knows that any more or it never crossed.
+var textElsewhere = say.T("Antwort auf etwas, das hier nicht steht", "A reply to something that is not here")
 
 // asCopy fills a delivery with what a copy says now.
 func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
@@ -32,6 +38,9 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if k.now.Sub(c.At) > lateAfter && d.Op == OpPost {
 		d.Copy.Written = c.At
 	}
+	if c.Orphan {
+		d.Copy.Quote = textElsewhere.In(post.Voice)
+	}
 	if c.Root == "" {
 		return nil
 	}
@@ -42,8 +51,12 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if d.Place.Thread, err = k.threadIn(root, post.Place); err != nil {
 		return err
 	}
-	if room := k.bot.roomAt(post.Place); d.Place.Thread == "" && root.State == Crossed && room != nil && slices.Contains(root.To, room.Name) {
-		d.Copy.Quote = shorten(gist(root.Body, root.Files, post.Voice), 120)
+	if d.Place.Thread == "" {
+		d.Copy.Quote = textElsewhere.In(post.Voice)
+		room := k.bot.roomAt(post.Place)
+		if room != nil && slices.Contains(root.To, room.Name) && k.mayGo(root) == nil {
+			d.Copy.Quote = cmp.Or(shorten(gist(root.Body, root.Files, post.Voice), 120), d.Copy.Quote)
+		}
 	}
 	return nil
 }
@@ -59,7 +72,7 @@ func (k *books) mayGo(c *Crossing) error {
 	}
 	g, err := k.guard()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errBlind, err)
 	}
 	if g.edition != c.Edition && !k.approved(c) && g.stops(g.askFrom(k.bot, k.bot.room(c.Room), c.Body, c.Files...)) {
 		return errHeld
@@ -122,6 +135,10 @@ func (b *Bot) holdQueued(ctx context.Context, key string) error {
 		if !in.blind && !r.bot.stops(in.hits) {
 			return nil, nil
 		}
-		return r.hold(c, in)
+		replies, err := r.hold(c, in)
+		if err == nil && post.Digest != "" {
+			err = r.leaveDigest(post)
+		}
+		return replies, err
 	})
 }

@@ -252,6 +252,9 @@ func (r *Request) copyTo(c *Crossing, room *Room) error {
 	if err != nil {
 		return err
 	}
+	if post.Digest != "" {
+		return r.renew(post, c)
+	}
 	post.Marked = c.Marked
 	post.Revision++
 	if post.Sent == 0 && !post.Unsure && !post.Pending {
@@ -392,11 +395,20 @@ func (r *Request) recopy(c *Crossing) error {
 
 // renew has one copy say what its crossing says by now, by itself or in its digest.
 func (r *Request) renew(post *Post, c *Crossing) error {
-	if post.Digest != "" {
-		return refresh(r, post.Digest)
-	}
 	post.Revision++
+	if post.Digest != "" {
+		return errors.Join(posts.Put(r.Tx, post), refresh(r, post.Digest))
+	}
 	post.Deleted = c.State == Gone
+	if post.Deleted && post.Pending && post.Sent == 0 && !post.Unsure {
+		row, parked, err := r.parkedOf(post)
+		if err != nil {
+			return err
+		}
+		if parked { // nobody there has read it: nothing is left to decide
+			return errors.Join(r.Tx.Settle(row, Settlement{}), posts.Delete(r.Tx, post.Key))
+		}
+	}
 	if post.Collected != "" {
 		return posts.Put(r.Tx, post)
 	}

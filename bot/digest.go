@@ -78,6 +78,75 @@ func (r *Request) bundle(ref string, place Place, copies []*Post) error {
 	return r.send(sum)
 }
 
+// mayBring asks the register once more about what a digest is to bring, and what of it was changed since it did. It
+// returns the digest's own key; with errHeld that of the copy that must not go.
+func (k *books) mayBring(sum *Post) (string, error) {
+	from, to := Under(sum.Key)
+	empty := true
+	for post, err := range posts.All(k.r, Query{Index: "digest", From: from, To: to}) {
+		if err != nil {
+			return "", err
+		}
+		if empty = false; sum.Sent > 0 && post.Sent == post.Revision {
+			continue // what is there stays
+		}
+		c, err := k.crossing(post.Origin)
+		if err != nil {
+			return "", err
+		}
+		if c == nil || c.State != Crossed {
+			continue // not shown
+		}
+		if err := k.mayGo(c); err != nil {
+			return post.Key, err
+		}
+	}
+	if empty {
+		return "", ErrNotFound // all of it was held meanwhile
+	}
+	return sum.Key, nil
+}
+
+// leaveDigest takes a copy that is held out of the digest that was to bring it: once it is released it comes by itself.
+// In a digest that is there already its place stays.
+func (r *Request) leaveDigest(post *Post) error {
+	sum, err := posts.Get(r.Tx, post.Digest)
+	if err != nil {
+		return err
+	}
+	if sum.Sent == 0 {
+		post.Digest, post.Sent = "", 0
+		if err := posts.Put(r.Tx, post); err != nil {
+			return err
+		}
+	}
+	return refresh(r, sum.Ref)
+}
+
+// brought notes that a digest shows what its messages say by now.
+func brought(tx Tx, sum *Post) error {
+	if sum.View != "digest" {
+		return nil
+	}
+	from, to := Under(sum.Key)
+	var shown []*Post
+	for post, err := range posts.All(tx, Query{Index: "digest", From: from, To: to}) {
+		if err != nil {
+			return err
+		}
+		if post.Sent < post.Revision {
+			shown = append(shown, post)
+		}
+	}
+	for _, post := range shown {
+		post.Sent = post.Revision
+		if err := posts.Put(tx, post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // viewDigest shows what was bundled, in order, each with when and by whom it was written, as it reads by now.
 func viewDigest(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	var items []Item
@@ -95,8 +164,12 @@ func viewDigest(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 			continue
 		}
 		item := Item{Text: gist(c.Body, c.Files, v), Meta: clock(c.At.In(k.bot.zone)) + " · " + c.Author.Name + party(c.Author)}
-		if c.State == Gone {
+		switch c.State {
+		case Crossed:
+		case Gone:
 			item.Text = say.T("(gelöscht)", "(deleted)").In(v)
+		default:
+			item.Text = say.T("(wird noch geprüft)", "(still being checked)").In(v)
 		}
 		if last = c.At; first.IsZero() {
 			first, room = c.At, k.bot.roomAt(post.Place)

@@ -7,8 +7,8 @@ const mentionsOnly = "mentions_only"
 
 // hearings are the words for what is not heard in a room, by the codes of the adapters.
 var hearings = map[string]say.Text{
-	mentionsOnly: say.T("hört nur Erwähnungen, denn der App fehlt hier die Einwilligung: App entfernen und neu hinzufügen",
-		"hears mentions only, as the app has no consent here: remove the app and add it again"),
+	mentionsOnly: say.T("von hier geht nur, was mich erwähnt: Der App fehlt die Einwilligung; App entfernen und neu hinzufügen",
+		"only what mentions me leaves here: the app has no consent; remove the app and add it again"),
 	"no_history": say.T("holt Verpasstes gerade nicht nach", "cannot catch up on what it misses right now"),
 }
 

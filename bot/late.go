@@ -23,39 +23,12 @@ const (
 func jobLate(_ context.Context, r *Request, lane string) ([]Reply, error) {
 	adapter, id, _ := strings.Cut(lane, Sep)
 	room := r.bot.roomAt(Place{Adapter: adapter, ID: id})
-	from, to := Under(adapter, id)
-	late := map[string][]*Crossing{}
-	next := time.Time{}
-	for post, err := range posts.All(r.Tx, Query{Index: "waiting", From: from, To: to}) {
-		if err != nil {
-			return nil, err
-		}
-		if due := post.At.Add(lateNews); due.After(r.Now) {
-			next = due
-			break
-		}
-		next = r.Now.Add(lateAgain)
-		if post.Told {
-			continue
-		}
-		c, err := r.books.crossing(post.Origin)
-		if err != nil {
-			return nil, err
-		}
-		if c == nil || c.State != Crossed {
-			continue
-		}
-		late[c.Person] = append(late[c.Person], c)
-		post.Told = true
-		if err := posts.Put(r.Tx, post); err != nil {
-			return nil, err
-		}
-		if err := errors.Join(r.mark(c), crossings.Put(r.Tx, c)); err != nil {
-			return nil, err
-		}
-	}
 	if room == nil {
-		return nil, nil
+		return nil, nil // what waits for it cannot be delivered, which is told
+	}
+	late, next, err := r.lateAt(room)
+	if err != nil {
+		return nil, err
 	}
 	if !next.IsZero() {
 		if err := r.setTimer("lane.late", lane, next); err != nil {
@@ -65,78 +38,99 @@ func jobLate(_ context.Context, r *Request, lane string) ([]Reply, error) {
 	return r.lateNews(room, late)
 }
 
+// lateAt are the messages that a room should have had by now and whose writers were not told, by writer; next is when to
+// look again, zero for not.
+func (r *Request) lateAt(room *Room) (late map[string][]*Crossing, next time.Time, err error) {
+	late = map[string][]*Crossing{}
+	copies, err := r.waitingAt(room)
+	if err != nil {
+		return nil, next, err
+	}
+	for _, post := range copies {
+		if due := post.At.Add(lateNews); due.After(r.Now) {
+			return late, due, nil
+		}
+		next = r.Now.Add(lateAgain)
+		if post.Told {
+			continue
+		}
+		c, err := r.books.crossing(post.Origin)
+		if err != nil {
+			return nil, next, err
+		}
+		if c == nil || c.State != Crossed {
+			continue
+		}
+		late[c.Person] = append(late[c.Person], c)
+		post.Told = true
+		if err := errors.Join(posts.Put(r.Tx, post), r.mark(c), crossings.Put(r.Tx, c)); err != nil {
+			return nil, next, err
+		}
+	}
+	return late, next, nil
+}
+
+// waitingAt are the copies that wait for a room, in order: those of a digest that waits itself, then those that come by
+// themselves.
+func (r *Request) waitingAt(room *Room) ([]*Post, error) {
+	var list []*Post
+	gather := func(q Query) error {
+		for post, err := range posts.All(r.Tx, q) {
+			if err != nil {
+				return err
+			}
+			list = append(list, post)
+		}
+		return nil
+	}
+	lane, err := r.Tx.Lane(room.Place.LineLane())
+	if err != nil {
+		return nil, err
+	}
+	if lane.Oldest != nil && (strings.HasPrefix(lane.Oldest.Post, digestLate) || strings.HasPrefix(lane.Oldest.Post, digestHourly)) {
+		from, to := Under(lane.Oldest.Post)
+		if err := gather(Query{Index: "digest", From: from, To: to}); err != nil {
+			return nil, err
+		}
+	}
+	from, to := Under(room.Place.Adapter, room.Place.ID)
+	return list, gather(Query{Index: "waiting", From: from, To: to})
+}
+
+// lateNews tells each writer once what has not arrived, why, and how far it came elsewhere.
 func (r *Request) lateNews(room *Room, late map[string][]*Crossing) ([]Reply, error) {
+	lane, err := r.Tx.Lane(room.Place.LineLane())
+	if err != nil {
+		return nil, err
+	}
+	why := r.troubleAt(room, lane)
 	var replies []Reply
 	for person, list := range late {
 		writer, err := r.books.person(person)
 		if err != nil {
 			return nil, err
 		}
+		elsewhere, err := r.elsewhere(list, room.Name)
+		if err != nil {
+			return nil, err
+		}
 		c := list[0]
 		replies = append(replies, Reply{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
+			meta := []string{say.T("geschrieben {when}", "written {when}").In(v, "when", sayTime(writer, c.At, r.Now))}
+			if why != "" {
+				meta = append(meta, trouble(why).In(v))
+			}
 			return Card{
 				Title: say.T("Noch nicht angekommen in {room}: {n} {n:Nachricht|Nachrichten}", "Not arrived yet in {room}: {n} {n:message|messages}").
 					In(v, "room", room.Name, "n", len(list)),
-				Meta:    say.T("geschrieben {when}", "written {when}").In(v, "when", sayTime(writer, c.At, r.Now)),
-				Quote:   shorten(gist(c.Body, c.Files, v), 120),
-				Text:    say.T("Ich versuche es weiter; {Sie müssen|du musst} nichts tun.", "I keep trying; there is nothing for you to do.").In(v),
+				Meta:  strings.Join(meta, " · "),
+				Quote: shorten(gist(c.Body, c.Files, v), 120),
+				Text: strings.TrimSpace(elsewhere.In(v) + " " +
+					say.T("Ich versuche es weiter; {Sie müssen|du musst} nichts tun.", "I keep trying; there is nothing for you to do.").In(v)),
 				Preview: say.T("Eine Nachricht ist noch nicht angekommen", "A message has not arrived yet").In(v),
 			}
 		}})
 	}
 	slices.SortFunc(replies, func(a, b Reply) int { return cmp.Compare(a.Person.ID, b.Person.ID) })
 	return replies, nil
-}
-
-// jobParked tells the writer of a copy that it cannot be delivered, with a way on.
-func jobParked(_ context.Context, r *Request, key string) ([]Reply, error) {
-	post, err := posts.Get(r.Tx, key)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	c, err := r.books.crossing(post.Origin)
-	room := r.bot.roomAt(post.Place)
-	if err != nil || c == nil || room == nil {
-		return nil, err
-	}
-	if post.Sent == 0 && c.State == Crossed {
-		post.Told = true
-		if err := errors.Join(posts.Put(r.Tx, post), r.mark(c), crossings.Put(r.Tx, c)); err != nil {
-			return nil, err
-		}
-	}
-	writer, err := r.books.person(c.Person)
-	if err != nil {
-		return nil, err
-	}
-	why := say.Text{}
-	for row, err := range r.Tx.Parked(post.lane()) {
-		if err != nil {
-			return nil, err
-		}
-		if row.Post == key {
-			why = troubles[cmp.Or(sameTrouble[row.Reason], row.Reason)]
-		}
-	}
-	return []Reply{{To: Somebody, Person: writer, Card: func(v say.Voice) Card {
-		again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
-		title, text := say.T("Nicht zustellbar in {room}", "Cannot be delivered to {room}"), say.T("{Sie entscheiden|Du entscheidest}, was damit geschieht.", "You decide what becomes of it.")
-		if post.Deleted {
-			title = say.T("Nicht gelöscht in {room}", "Not deleted in {room}")
-			text = say.T("{Ihre|Deine} Nachricht kann dort noch zu lesen sein.", "Your message may still be read there.")
-		}
-		return Card{
-			Title: title.In(v, "room", room.Name),
-			Meta:  why.In(v),
-			Quote: shorten(gist(c.Body, c.Files, v), 120),
-			Text:  text.In(v),
-			Buttons: []Button{
-				{Label: again.Label.In(v), Do: again.do(key), Primary: true},
-				{Label: discard.Label.In(v), Do: discard.do(key), Danger: true},
-			},
-			Preview: say.T("Eine Nachricht ist nicht zustellbar", "A message cannot be delivered").In(v),
-		}
-	}}}, nil
 }

@@ -135,6 +135,12 @@ func (b *Bot) deliver(ctx context.Context, row Row) result {
 	switch {
 	case errors.Is(r.err, ErrNotFound):
 		return result{row: row, gone: true}
+	case errors.Is(r.err, errBlind):
+		r.err = &SendError{Fate: Retry, Reason: "register", Err: r.err}
+		return r
+	case errors.Is(r.err, errRoomGone):
+		r.err = &SendError{Fate: Never, Reason: "room_removed", Err: r.err}
+		return r
 	case r.err != nil:
 		r.err = &SendError{Fate: Retry, Reason: "store", Err: r.err}
 		return r
@@ -190,6 +196,10 @@ var (
 	errHeld = errors.New("held")
 	// errOverdue is returned when a copy is to arrive in a digest together with others.
 	errOverdue = errors.New("overdue")
+	// errBlind is returned while the register cannot be read: nothing that it guards crosses.
+	errBlind = errors.New("the register cannot be read")
+	// errRoomGone is returned for what is to be said in a room that the configuration does not know any more.
+	errRoomGone = errors.New("the room is not configured any more")
 )
 
 // delivery is what to do for a row: [ErrNotFound] when nothing is to be done any more.
@@ -215,6 +225,13 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	case post.Sent > 0:
 		d.Op = OpEdit
 	}
+	if b.removed(post) {
+		return d, errRoomGone
+	}
+	if post.View == "digest" {
+		d.Post, err = k.mayBring(post)
+		return d, err
+	}
 	if post.Origin == "" {
 		return d, nil
 	}
@@ -225,6 +242,12 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 		lastTry(d.Copy)
 	}
 	return d, nil
+}
+
+// removed reports whether a post brings words of people to a room that was taken out of the configuration since. What is
+// there already can still be deleted.
+func (b *Bot) removed(post *Post) bool {
+	return (post.Origin != "" || post.OnLine) && !post.Place.Direct && b.roomAt(post.Place) == nil && b.adapters[post.Place.Adapter] != nil
 }
 
 // send calls the adapter within the lease. A panic of an adapter is a fault of unknown fate, not the end.
@@ -269,7 +292,7 @@ func (b *Bot) note(tx Tx, r result) error {
 		}
 	default:
 		if post.Sent == 0 {
-			if post.Origin != "" {
+			if post.Origin != "" || post.View == "digest" {
 				post.Arrived = b.now()
 			}
 			if err := arrivedLate(tx, post, b.now()); err != nil {
@@ -277,6 +300,9 @@ func (b *Bot) note(tx Tx, r result) error {
 			}
 		}
 		post.Sent, post.Unsure = max(post.Sent, r.revision), false
+		if err := brought(tx, post); err != nil {
+			return err
+		}
 		if post.Reactions {
 			post.Reactions = false
 			if err := setTimerOnce(tx, "reactions.tell", post.Origin, b.now()); err != nil {
@@ -309,10 +335,10 @@ func (b *Bot) note(tx Tx, r result) error {
 // watch has the writer of a copy told when it does not arrive: after a quarter of an hour, or at once when it is parked.
 func (b *Bot) watch(tx Tx, post *Post, s Settlement) error {
 	switch {
-	case post.Origin == "":
+	case post.Origin == "" && post.View != "digest":
 		return nil
 	case s.State == RowParked:
-		return setTimerOnce(tx, "copy.parked", post.Key, b.now())
+		return setTimerOnce(tx, "copy.parked", post.Key, b.now().Add(parkedPause))
 	case post.Sent > 0:
 		return nil
 	}

@@ -70,7 +70,7 @@ type Post struct {
 	OnLine bool `json:"on_line,omitempty"`
 	// Told is set when the writer was told that the copy has not arrived yet.
 	Told bool `json:"told,omitempty"`
-	// Arrived is when a copy was first delivered; zero while it was not, or when a digest brought it.
+	// Arrived is when a copy, or a digest, was first delivered; zero while it was not, and for a copy that a digest brought.
 	Arrived time.Time `json:"arrived,omitzero"`
 	// Mark makes it the bot's reaction on the message of a person that IDs name: Reaction, empty to take it away.
 	Mark     bool   `json:"mark,omitempty"`

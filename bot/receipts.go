@@ -88,21 +88,9 @@ func (r *Request) receiptCard(c *Crossing) (Card, error) {
 	if r.wrote(c) || c.State == Crossed {
 		card.Quote = shorten(gist(c.Body, c.Files, v), 120)
 	}
-	arrived := 0
-	for _, name := range c.To {
-		h, err := r.heardIn(c, name)
-		if err != nil {
-			return Card{}, err
-		}
-		if h.arrived {
-			arrived++
-		}
-		card.Items = append(card.Items, Item{Text: name, Meta: h.text.In(v)})
-		if mine := r.Person.hasID(c.Person) || r.Person.Is(PR|Lead|Admin); h.parked && mine && len(card.Buttons) < 4 {
-			again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
-			card.Buttons = append(card.Buttons,
-				Button{Label: again.Label.In(v), Do: again.do(copyKey(c.Key, name))}, Button{Label: discard.Label.In(v), Do: discard.do(copyKey(c.Key, name)), Danger: true})
-		}
+	arrived, err := r.receiptItems(c, &card)
+	if err != nil {
+		return Card{}, err
 	}
 	title := say.T("In {n} von {all} {all:Raum|Räumen} angekommen", "Arrived in {n} of {all} {all:room|rooms}")
 	switch {
@@ -120,12 +108,55 @@ func (r *Request) receiptCard(c *Crossing) (Card, error) {
 	return card, nil
 }
 
+// receiptItems adds a row for each room, with the ways on where one is needed, and counts the rooms where it arrived.
+func (r *Request) receiptItems(c *Crossing, card *Card) (arrived int, err error) {
+	v := r.Voice
+	var parked []string
+	for _, name := range c.To {
+		h, err := r.heardIn(c, name)
+		if err != nil {
+			return 0, err
+		}
+		if h.arrived {
+			arrived++
+		}
+		item := Item{Text: name, Meta: h.text.In(v)}
+		if mine := r.Person.hasID(c.Person) || r.Person.Is(PR|Lead|Admin); h.parked && mine {
+			show, key := r.bot.commands.byName["row.show"], copyKey(c.Key, name)
+			if post, err := posts.Get(r.Reader, key); err == nil && post.Digest != "" {
+				key = post.Digest
+			}
+			item.Button = &Button{Label: show.Label.In(v), Do: show.do(key)}
+			parked = append(parked, key)
+		}
+		card.Items = append(card.Items, item)
+	}
+	if len(parked) != 1 {
+		return arrived, nil // each has its own button, beside its room
+	}
+	for i := range card.Items {
+		card.Items[i].Button = nil
+	}
+	again, discard := r.bot.commands.byName["row.again"], r.bot.commands.byName["row.discard"]
+	card.Buttons = []Button{{Label: again.Label.In(v), Do: again.do(parked[0])}, {Label: discard.Label.In(v), Do: discard.do(parked[0]), Danger: true}}
+	return arrived, nil
+}
+
 // heard is what became of a message in one room.
 type heard struct {
 	text say.Text
 	// arrived: people can read it there. waits: they will. Neither for what never comes.
 	arrived, waits bool
 	parked         bool
+}
+
+// textHeardParked says since when a copy cannot be delivered, and why where that has words.
+func textHeardParked(row Row, since string) say.Text {
+	why, known := troubles[cmp.Or(sameTrouble[row.Reason], row.Reason)]
+	if !known {
+		return say.T("nicht zustellbar seit {when}", "undeliverable since {when}").With("when", since)
+	}
+	return say.T("nicht zustellbar seit {when}: {why}", "undeliverable since {when}: {why}").With("when", since, "why", why)
 }
 
 var (
@@ -147,6 +178,9 @@ func (r *Request) heardIn(c *Crossing, room string) (heard, error) {
 	}
 	post, err := posts.Get(r.Reader, copyKey(c.Key, room))
 	if errors.Is(err, ErrNotFound) {
+		if r.bot.room(room) == nil {
+			return heard{text: troubles["room_removed"]}, nil
+		}
 		return heard{text: textHeardDropped}, nil
 	} else if err != nil {
 		return heard{}, err
@@ -166,6 +200,9 @@ func (r *Request) heardIn(c *Crossing, room string) (heard, error) {
 			return heard{text: say.T("in der Sammelnachricht angekommen", "arrived in the digest"), arrived: true}, nil
 		} else if err != nil {
 			return heard{}, err
+		}
+		if row, parked, err := r.parkedOf(sum); err != nil || parked {
+			return heard{text: textHeardParked(row, r.instant(row.Since)), parked: parked}, err
 		}
 		return heard{text: say.T("wartet in der Sammelnachricht", "waits in the digest"), waits: true}, nil
 	}
@@ -195,17 +232,18 @@ func (r *Request) heardPost(post *Post) (heard, error) {
 	if post.Deleted {
 		h.text = textHeardGone
 	}
+	if !post.Pending && post.Sent > 0 && post.Revision > post.Sent {
+		h.text = say.T("{text}; die letzte Änderung ist verworfen", "{text}; the last change was discarded").With("text", h.text)
+		if post.Deleted {
+			h.arrived, h.text = true, say.T("dort noch zu lesen; das Löschen ist verworfen", "can still be read there; deleting it was discarded")
+		}
+	}
 	if !post.Pending {
 		return h, nil
 	}
-	for row, err := range r.Tx.Parked(post.lane()) {
-		if err != nil {
-			return heard{}, err
-		}
-		if row.Post == post.Key {
-			h.parked, h.text = true, say.T("nicht zustellbar seit {when}", "undeliverable since {when}").With("when", r.instant(row.Since))
-			return h, nil
-		}
+	if row, parked, err := r.parkedOf(post); err != nil || parked {
+		h.parked, h.text = parked, textHeardParked(row, r.instant(row.Since))
+		return h, err
 	}
 	switch {
 	case post.Deleted:

@@ -77,12 +77,10 @@ func (r *Request) collect(post *Post, room string) error {
 	return setTimerOnce(r.Tx, "room.collected", room, r.Now.Truncate(collectEvery).Add(collectEvery))
 }
 
-// jobCollected brings a room what was collected for it. What the register stops by now goes its own way, and is held.
+// jobCollected brings a room what was collected for it. What the register stops by now goes its own way, and is held; so
+// does what was collected for a room that is not configured any more, and cannot be delivered.
 func jobCollected(_ context.Context, r *Request, name string) ([]Reply, error) {
 	room := r.bot.room(name)
-	if room == nil {
-		return nil, nil
-	}
 	from, to := Under(name)
 	var ready []*Post
 	for post, err := range posts.All(r.Tx, Query{Index: "collected", From: from, To: to, Limit: digestMost + 1}) {
@@ -100,7 +98,7 @@ func jobCollected(_ context.Context, r *Request, name string) ([]Reply, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c != nil && r.books.mayGo(c) == nil && !post.Deleted {
+		if c != nil && room != nil && r.books.mayGo(c) == nil && !post.Deleted {
 			ready = append(ready, post)
 		} else if err := r.send(post); err != nil {
 			return nil, err
