@@ -28,7 +28,7 @@ type Approval struct {
 	Hits  []Hit  `json:"hits,omitempty"`
 	// Misfit is set when somebody said that the hits do not fit.
 	Misfit bool `json:"misfit,omitempty"`
-	// Blind is set when the register could not be read.
+	// Blind is set when the register could not be read. Once it can be, and says nothing against the text, its writer decides.
 	Blind bool      `json:"blind,omitempty"`
 	Since time.Time `json:"since"`
 	// Asked are the people who were asked so far, the first first.
@@ -162,12 +162,7 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 		return nil, nil, err
 	}
 	a := &Approval{ID: n, Crossing: c.Key, Edit: edit, Body: body, Files: in.files, Hash: textHash(body, in.files...), Hits: in.hits, Blind: in.blind, Since: r.Now, State: Open}
-	var replies []Reply
-	if in.blind {
-		err = approvals.Put(r.Tx, a)
-	} else {
-		replies, err = r.askNext(a)
-	}
+	replies, err := r.askFor(a)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -180,6 +175,26 @@ func (r *Request) request(c *Crossing, body markup.Doc, in relay, edit bool) (*A
 		own.To = Asker
 	}
 	return a, append(replies, own), nil
+}
+
+// askFor asks the first who must decide. When that cannot be found out, the question counts as one that the register was
+// not asked about: the message is held all the same.
+func (r *Request) askFor(a *Approval) (replies []Reply, err error) {
+	if !a.Blind {
+		err = r.Tx.Attempt(func() (err error) {
+			replies, err = r.askNext(a)
+			return err
+		})
+		if err == nil {
+			return replies, nil
+		}
+		r.bot.log.Error("nobody can be asked about a held message", "error", err)
+		a.Blind, a.Hits, a.Asked = true, nil, nil
+	}
+	if err := approvals.Put(r.Tx, a); err != nil {
+		return nil, err
+	}
+	return r.blind()
 }
 
 // deciders are the people who may answer, in the order in which they are asked: contact and deputy of each flag, then

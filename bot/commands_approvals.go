@@ -137,10 +137,11 @@ func (r *Request) decided(a *Approval) error {
 		return err
 	}
 	state := say.T("erledigt", "settled")
-	switch a.State {
-	case Going, Released, Doubted:
+	switch {
+	case a.By == "":
+	case a.State == Going || a.State == Released || a.State == Doubted:
 		state = say.T("freigegeben von {who}, {when}", "released by {who}, {when}")
-	case Refused:
+	case a.State == Refused:
 		state = say.T("abgelehnt von {who}, {when}", "refused by {who}, {when}")
 	}
 	return fault(Conflict, say.T("Schon {state}. Nichts geändert.", "Already {state}. Nothing changed."),
@@ -174,6 +175,8 @@ func runRelease(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, err
 	case a.State != Open:
 		return nil, r.decided(a)
+	case a.Blind:
+		return nil, fault(Conflict, say.T("Das Register ist gerade nicht lesbar. Nichts gesendet.", "The register cannot be read right now. Nothing sent."))
 	case a.Hash != c.currentHash(a):
 		return nil, fault(Conflict, say.T("Der Text ist inzwischen ein anderer. Nichts gesendet.", "The text has changed meanwhile. Nothing sent."))
 	}
@@ -260,6 +263,10 @@ func runConfirm(_ context.Context, r *Request) ([]Reply, error) {
 		return nil, err
 	case a.State != Doubted:
 		return nil, r.decided(a)
+	case a.Blind:
+		if stopped, replies, err := r.stopped(a, c); err != nil || stopped {
+			return replies, err
+		}
 	}
 	return r.letGo(a, c)
 }

@@ -36,6 +36,7 @@ var (
 		"embargo.lift":    say.T("Sperrfrist vorbei", "Embargo over"),
 		"lane.late":       say.T("Verspätung gemeldet", "Delay reported"),
 		"copy.parked":     say.T("Unzustellbar gemeldet", "Reported as undeliverable"),
+		"register.again":  say.T("Register gelesen", "Register read"),
 		"stub.forget":     say.T("Verirrte Änderung vergessen", "Stray change forgotten"),
 		"receipt.mark":    say.T("Zustellung an der Nachricht gezeigt", "Delivery shown on the message"),
 		"unpark":          say.T("Wieder auf den Tisch gelegt", "Put back on the table"),

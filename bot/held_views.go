@@ -44,6 +44,11 @@ func viewApproval(k *books, ref string, who *Person, v say.Voice) (Card, error) 
 	args := []any{"who", by, "when", when}
 	switch a.State {
 	case Open:
+		if a.Blind {
+			card.Title = say.T("Eine Nachricht von {who}", "A message from {who}").In(v, "who", c.Author.Name)
+			card.Text = say.T("Angehalten: Das Register ist nicht lesbar. Sobald es das ist, geht es weiter.", "Held: the register cannot be read. It goes on as soon as it can be.").In(v)
+			return card, nil
+		}
 		card.Buttons = k.misfitButton(a, v, k.buttons(v, a.Ref(), "approval.release", "approval.refuse", "approval.ask"))
 		card.Buttons[0].Primary = true
 		return card, nil
@@ -54,10 +59,13 @@ func viewApproval(k *books, ref string, who *Person, v say.Voice) (Card, error) 
 	case Doubted:
 		card.Text = say.T("Freigegeben von {who}, {when}. {writer} wird gefragt, ob es noch aktuell ist.", "Released by {who}, {when}. {writer} is asked whether it still holds.").
 			In(v, append(args, "writer", c.Author.Name)...)
+		if a.Blind {
+			card.Text = say.T("{writer} wird gefragt, ob es noch aktuell ist.", "{writer} is asked whether it still holds.").In(v, "writer", c.Author.Name)
+		}
 	case Released:
 		card.Text = say.T("Freigegeben von {who}, {when}.", "Released by {who}, {when}.").In(v, args...)
 		if a.By == "" {
-			card.Text = say.T("Gesendet: Die Sperrfrist ist vorbei.", "Sent: the embargo is over.").In(v)
+			card.Text = a.sentAlone().In(v)
 		}
 	case Refused:
 		card.Text = say.T("Nicht gesendet, entschieden von {who}, {when}.", "Not sent, decided by {who}, {when}.").In(v, args...)
@@ -109,13 +117,16 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 		return card, nil
 	case Doubted:
 		card.Text = say.T("{who} hat zugestimmt, nach mehr als vier Stunden. Noch aktuell?", "{who} agreed, after more than four hours. Is it still current?").In(v, "who", by)
+		if a.Blind {
+			card.Text = say.T("Das Register ist wieder lesbar und hat nichts dagegen. Noch aktuell?", "The register can be read again and has nothing against it. Is it still current?").In(v)
+		}
 		card.Buttons = k.buttons(v, a.Ref(), "approval.confirm", "approval.change", "approval.withdraw")
 		card.Buttons[0].Primary = true
 		return card, nil
 	case Released:
 		card.Text = say.T("Gesendet, mit dem Ja von {who}.", "Sent, with {who}'s yes.").In(v, "who", by)
 		if a.By == "" {
-			card.Text = say.T("Gesendet: Die Sperrfrist ist vorbei.", "Sent: the embargo is over.").In(v)
+			card.Text = a.sentAlone().In(v)
 		}
 	case Refused:
 		card.Text = say.T("Nicht gesendet. Entschieden hat {who}.", "Not sent. {who} decided.").In(v, "who", by)
@@ -128,8 +139,20 @@ func viewHeld(k *books, ref string, _ *Person, v say.Voice) (Card, error) {
 	return card, nil
 }
 
+// sentAlone says why a held message went without anybody's yes but its writer's.
+func (a *Approval) sentAlone() say.Text {
+	if a.Blind {
+		return say.T("Gesendet.", "Sent.")
+	}
+	return say.T("Gesendet: Die Sperrfrist ist vorbei.", "Sent: the embargo is over.")
+}
+
 // heldText says what happened, who was asked, and that nothing goes out without their yes.
 func (k *books) heldText(a *Approval, v say.Voice) (string, error) {
+	if a.Blind {
+		return say.T("Noch nicht gesendet: Das Register ist gerade nicht lesbar, darum geht nichts über die Leitung. Sobald es das ist, {hören Sie|hörst du} von mir.",
+			"Not sent yet: the register cannot be read right now, so nothing crosses the line. You'll hear from me as soon as it can be.").In(v), nil
+	}
 	asked := say.T("Noch niemand konnte gefragt werden; nichts geht raus.", "Nobody could be asked yet; nothing goes out.")
 	if n := len(a.Asked); n > 0 {
 		name, err := k.name(a.Asked[n-1])
@@ -137,9 +160,6 @@ func (k *books) heldText(a *Approval, v say.Voice) (string, error) {
 			return "", err
 		}
 		asked = say.T("{who} ist gefragt; ohne ein Ja geht nichts raus.", "{who} was asked; nothing goes out without a yes.").With("who", name)
-	}
-	if a.Blind {
-		return say.T("Noch nicht gesendet: Das Register ist gerade nicht lesbar. {asked}", "Not sent yet: the register cannot be read right now. {asked}").In(v, "asked", asked), nil
 	}
 	lifts, err := k.lifts(a)
 	if err != nil {

@@ -16,6 +16,7 @@ func jobTable() map[string]job {
 		"flag.review":    jobFlagReview,
 		"topic.check":    jobCheckTopic,
 		"copy.missing":   jobMissing,
+		"register.again": jobSight,
 
 		// Two clocks for one thing: the pause, and the latest.
 		"reactions.tell": jobReactions,

@@ -213,6 +213,9 @@ func (r *Request) heardIn(c *Crossing, room string) (heard, error) {
 func (r *Request) heardHeld(c *Crossing) (heard, error) {
 	h := heard{text: say.T("wartet auf eine Freigabe", "waits for an approval"), waits: true}
 	a, err := approvals.Get(r.Reader, Serial(c.Approval))
+	if err == nil && r.wrote(c) && (a.Blind || a.State == Doubted) {
+		return heard{text: textHeardOwn(a), waits: true}, nil
+	}
 	if errors.Is(err, ErrNotFound) || err == nil && (len(a.Asked) == 0 || !r.wrote(c)) {
 		return h, nil
 	} else if err != nil {
@@ -221,6 +224,14 @@ func (r *Request) heardHeld(c *Crossing) (heard, error) {
 	name, err := r.books.name(a.Asked[len(a.Asked)-1])
 	h.text = say.T("wartet auf die Freigabe von {who}", "waits for the approval of {who}").With("who", name)
 	return h, err
+}
+
+// textHeardOwn says to its writer that a held message does not wait for PR.
+func textHeardOwn(a *Approval) say.Text {
+	if a.State == Doubted {
+		return say.T("wartet auf {Ihr|dein} Ja: noch aktuell?", "waits for your yes: is it still current?")
+	}
+	return say.T("angehalten, weil das Register nicht lesbar ist", "held because the register cannot be read")
 }
 
 // heardPost tells how far a copy is that goes by itself.

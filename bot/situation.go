@@ -124,8 +124,8 @@ func (s *situation) heldFor() ([]line, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c == nil {
-			continue
+		if c == nil || a.Blind {
+			continue // nobody can decide before the register is read
 		}
 		may, err := r.deciders(a, c.Person)
 		if err != nil {
