@@ -68,7 +68,7 @@ func viewIntroduction(k *books, ref string, _ *Person, v say.Voice) (Card, error
 		}
 		text := say.T("Hier läuft die Leitung {name}. Was hier geschrieben wird, lesen auch: {others}.",
 			"The line {name} runs through here. What is written here is also read by: {others}.")
-		if l.Mode == Forward {
+		if at := k.bot.room(room); l.Mode == Forward || at != nil && k.bot.hearing(at) == mentionsOnly {
 			text = say.T("Hier läuft die Leitung {name}. Weiter geht nur, was mit „/an alle“ beginnt, was mich erwähnt und was jemand im Menü der Nachricht weitergibt; es lesen: {others}.",
 				"The line {name} runs through here. Only what begins with “/to all”, mentions me, or is passed on from the message's menu goes on; it is read by: {others}.")
 		}

@@ -122,8 +122,9 @@ func cut(text string, most int) string {
 	return text
 }
 
-// mentioned turns what somebody says to the bot in a room of forwarding lines into something sent over them, when it is no
-// command: that is how such a line is spoken to, and any line from a room in which only mentions are heard. A first word that is nearly a verb, or a reference, asks back instead.
+// mentioned turns what somebody says to the bot in a room of forwarding lines, or in one that hands over nothing else, into
+// something sent over them, when it is no command: that is how such a line is spoken to.
+// A first word that is nearly a verb, or a reference, asks back instead.
 func (b *Bot) mentioned(r *Request, p parsed) (parsed, bool) {
 	m := r.Message
 	room := b.roomAt(m.Place)
