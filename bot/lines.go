@@ -201,11 +201,14 @@ func (b *Bot) linesOf(room string) []*Line {
 	return list
 }
 
-// checkLines refuses lines that could not work.
+// checkLines refuses rooms and lines that could not work: what is written at a place belongs to one room.
 func checkLines(lines []Line, rooms []Room) error {
-	known := map[string]bool{}
+	known, taken := map[string]bool{}, map[Place]bool{}
 	for _, r := range rooms {
-		known[r.Name] = true
+		if known[r.Name] || taken[r.Place.Top()] {
+			return fmt.Errorf("room %s: its name or its place is that of another room", r.Name)
+		}
+		known[r.Name], taken[r.Place.Top()] = true, true
 	}
 	for _, l := range lines {
 		if len(l.Rooms) < 2 {

@@ -296,3 +296,15 @@ func TestNewRefusesOneIdentityForTwo(t *testing.T) {
 		t.Error("two people with one identity were accepted")
 	}
 }
+
+func TestNewRefusesOnePlaceOrNameForTwoRooms(t *testing.T) {
+	at := func(id string) bot.Place { return bot.Place{Adapter: "chat", ID: id} }
+	for what, rooms := range map[string][]bot.Room{
+		"one place": {{Name: "pr", Place: at("#a")}, {Name: "presse", Place: at("#a")}},
+		"one name":  {{Name: "pr", Place: at("#a")}, {Name: "pr", Place: at("#b")}},
+	} {
+		if _, err := bot.New(bot.Config{Store: newFixture(t).store, Now: time.Now, Log: slog.New(slog.DiscardHandler), Rooms: rooms}); err == nil {
+			t.Errorf("two rooms with %s were accepted", what)
+		}
+	}
+}
