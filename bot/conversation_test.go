@@ -40,7 +40,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna in #pr> text           says something in a room; /verb and @bot address the bot
 //	anna in #pr @3> text        replies in the thread of post 3; "@3 too>" shows it in the room as well
 //	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
-//	anna in #pr deletes 3       deletes post 3
+//	anna in #pr deletes 3       deletes post 3; "anna to bot edits 3>" and "deletes" in the direct conversation
 //	anna in #pr [a.png 12kB, b.pdf 30MB]> text
 //	                            says something with files, at "edits 3" too; "[99x a.png 1kB]" are 99 of them
 //	vanish a.png                the file is gone from the platform; with "break" it cannot be read
@@ -468,8 +468,8 @@ func (p *play) run(talk string) string {
 var (
 	said     = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)(?: @(\d+)( too)?)?)(?: \[([^\]]*)\])?> ?(.*)$`)
 	anew     = regexp.MustCompile(`^(\w+(?:@\w+)?) presses it again$`)
-	changes  = regexp.MustCompile(`^(\w+) in (#\w+) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
-	deletes  = regexp.MustCompile(`^(\w+) in (#\w+) deletes (\d+)$`)
+	changes  = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
+	deletes  = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)) deletes (\d+)$`)
 	reacts   = regexp.MustCompile(`^(\w+) in (#\w+) (un)?reacts (\d+) (.*)$`)
 	moves    = regexp.MustCompile(`^(\w+) in (#\w+) (joins|leaves)$`)
 	shorts   = regexp.MustCompile(`^(\w+) in (#\w+) shortcuts (\S+) (\d+)$`)

@@ -225,7 +225,9 @@ func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent
 		return b.known(k, m)
 	}
 	if m.Kind.change() && m.Place.Direct {
-		return intent{req: &Request{Reader: r, Now: now, Message: m, bot: b, books: k}}, nil // what was done is done
+		if sent, err := k.sentFrom(m); err != nil || !sent {
+			return intent{req: &Request{Reader: r, Now: now, Message: m, bot: b, books: k}}, err // what was done is done
+		}
 	}
 	if m.Kind == Joined || m.Kind == Left {
 		return b.moved(k, m), nil
@@ -251,6 +253,15 @@ func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent
 		errors.As(err, &in.fault)
 	}
 	return in, nil
+}
+
+// sentFrom reports whether something changed that was sent over a line from a direct conversation: its copies follow it.
+func (k *books) sentFrom(m *Message) (bool, error) {
+	if m.Kind == Reacted {
+		return false, nil
+	}
+	c, err := k.crossing(crossingKey(m.Place, m.ID))
+	return c != nil && c.State != Stub, err
 }
 
 // plan finds the command of the message and passes it through the gate.
