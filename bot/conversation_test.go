@@ -291,7 +291,7 @@ func (p *play) speaker(who, room string) (*chat, bot.Identity) {
 
 // configure reads a line of the config section: "person id Name role,role [du] [en] [afar] [nochat] [Zone/Name]", "room name
 // party", "line name mode guard|open room room …", "gives room role", "calendar region", "reminders before at budget", "briefing at who …",
-// "begin 2027-03-26 09:12", "no private", "no files", or "reacts" for a bot that can put emoji on messages. With several chats: "chat slackish no files", "person … on slackish:U1 teamsish:29:1
+// "begin 2027-03-26 09:12", "keep 48h" for how long texts are kept, "no private", "no files", or "reacts" for a bot that can put emoji on messages. With several chats: "chat slackish no files", "person … on slackish:U1 teamsish:29:1
 // email=mara@example.com", "room name party on teamsish", "organisation example.com", "profile …".
 func (p *play) configure(words []string) {
 	if len(words) == 0 {
@@ -384,6 +384,12 @@ func (p *play) configure(words []string) {
 		p.config.Reminders = &bot.Reminders{Before: number(p.t, words[1]), At: timeOfDay(p.t, words[2]), Budget: number(p.t, words[3])}
 	case "briefing":
 		p.config.Briefing = &bot.Briefing{At: timeOfDay(p.t, words[1]), To: words[2:]}
+	case "keep":
+		d, err := time.ParseDuration(words[1])
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.config.Retention.Messages = d
 	case "begin":
 		p.begin = strings.Join(words[1:], " ")
 	default:
