@@ -106,12 +106,13 @@ func (b *Bot) fireDue(ctx context.Context) (time.Time, error) {
 }
 
 // fire runs one timer, unless it was moved or stopped since it was read. One whose job fails is tried again later, so
-// that it does not stand in the way of the others.
+// that it does not stand in the way of the others; one that was set again within the instant for which it ran before has
+// the next instant.
 func (b *Bot) fire(ctx context.Context, t *timer) error {
 	turn := Compose("timer", t.Key, Stamp(t.Due))
-	done := false
+	ran, done := false, false
 	err := b.Do(ctx, turn, func(ctx context.Context, r *Request) ([]Reply, error) {
-		done = false
+		ran, done = true, false
 		if same, err := t.unchanged(r.Tx); !same || err != nil {
 			done = err == nil
 			return nil, err
@@ -131,7 +132,9 @@ func (b *Bot) fire(ctx context.Context, t *timer) error {
 			return err
 		}
 		later := *t
-		later.Due = b.now().Add(retryTimer)
+		if later.Due = b.now().Add(retryTimer); !ran {
+			later.Due = t.Due.Add(1)
+		}
 		return timers.Put(tx, &later)
 	})
 }
