@@ -66,7 +66,8 @@ func TestRegisterUnreadable(t *testing.T) {
 	before, after, _ := strings.Cut(said, "readable again")
 	for _, want := range []string{
 		"bot to jan< Notiert: Thema T-1 | (neu · Jan · Mo 23.11. · noch nicht mit dem Register abgeglichen)",
-		"Noch nicht gesendet: Das Register ist gerade nicht lesbar.",
+		"Noch nicht gesendet: Das Register ist gerade nicht lesbar, darum geht nichts über die Leitung.",
+		"bot to ines< Das Register ist nicht lesbar |",
 		"bot to jan< Bitte zuerst Ines fragen.",
 	} {
 		if !strings.Contains(before, want) {
@@ -76,7 +77,10 @@ func TestRegisterUnreadable(t *testing.T) {
 	if strings.Contains(before, "bot in #pr< Jan") {
 		t.Error("a message crossed though the register could not be read")
 	}
-	for _, want := range []string{"bot to ines< Wartet auf Sie: Thema T-1 von Jan", "„teurer“ betrifft „Preise“. Ines sieht es zuerst an", "bot to lena< Themen: neu | Hier ist noch nichts."} {
+	for _, want := range []string{
+		"bot to ines< Wartet auf Sie: Thema T-1 von Jan", "„teurer“ betrifft „Preise“. Ines sieht es zuerst an", "bot to lena< Themen: neu | Hier ist noch nichts.",
+		"> Guten Morgen | Das Register ist wieder lesbar und hat nichts dagegen. Noch aktuell?",
+	} {
 		if !strings.Contains(after, want) {
 			t.Errorf("missing once readable: %q in\n%s", want, after)
 		}
