@@ -80,6 +80,7 @@ type Bot struct {
 	mails        map[string]*Member // by e-mail, in lower case
 	voice        say.Voice
 	zone         *time.Location
+	zones        zones
 	calendar     *when.Calendar
 
 	reminders Reminders

@@ -3,6 +3,7 @@ package bot
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"standleitung/bot/say"
@@ -233,11 +234,31 @@ func (p *Person) In() *time.Location {
 		return p.member.Zone
 	}
 	for _, i := range p.Identities {
-		if zone, err := time.LoadLocation(i.Zone); i.Zone != "" && err == nil {
+		if zone := p.home.zones.named(i.Zone); zone != nil {
 			return zone
 		}
 	}
 	return p.home.zone
+}
+
+// zones are the time zones that were asked for. Each is read from its file once: there are some six hundred, and people are
+// asked for theirs at every message, with the store in hand.
+type zones struct{ known sync.Map }
+
+// named is a zone by its name in the database of zones; nil when there is none.
+func (z *zones) named(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	if zone, ok := z.known.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	z.known.Store(name, zone)
+	return zone
 }
 
 // Direct is where the person is spoken to alone: where they were met last, else as configured. False when they
