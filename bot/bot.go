@@ -96,8 +96,9 @@ type Bot struct {
 	kinds    map[string]*kindRow
 	// retention is that of the configuration.
 	retention Retention
-	// news tells the outbox that rows were added, timed the timers that one was set, unsealed the log that it grew.
-	news, timed, unsealed chan struct{}
+	outbox    outbox
+	// timed tells the timers that one was set, unsealed the log that it grew.
+	timed, unsealed chan struct{}
 }
 
 // New makes the core. It does not start anything.
@@ -114,7 +115,7 @@ func New(c Config) (*Bot, error) {
 		store: c.Store, adapters: map[string]Adapter{}, rooms: c.Rooms, company: slices.Clone(c.People),
 		members: map[string]*Member{}, mails: map[string]*Member{}, voice: voiceOr(c.Voice, say.Voice{Language: say.German, Address: say.Sie}),
 		zone: c.Zone, calendar: c.Calendar, now: c.Now, log: c.Log, observe: c.Observe, lease: c.Lease, commands: rows,
-		news: make(chan struct{}, 1), timed: make(chan struct{}, 1), unsealed: make(chan struct{}, 1),
+		timed: make(chan struct{}, 1), unsealed: make(chan struct{}, 1),
 		kinds: kindRows(), retention: c.Retention, lines: c.Lines, jobs: jobTable(),
 	}
 	if err := checkLines(c.Lines, c.Rooms); err != nil {

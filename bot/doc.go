@@ -54,9 +54,9 @@
 //	         → Bot.Receive        reads it on a snapshot: who, which command, may it run (read, plan, gate);
 //	                              what is costly is looked up here (Command.Look); a form is answered at once
 //	           unit of work       claims the turn, runs the handler, renders and stores its replies (settle, handle)
+//	           Store.Next         takes the next row of each lane in the same durable step (step)
 //	         ← Outcome            after the commit: what the platform wants to hear in the same breath
-//	outbox   → Store.Next         takes the next row of each lane, notes what was delivered (runOutbox)
-//	         → Adapter.Send       posts it
+//	outbox   → Adapter.Send       posts what was taken (carry), then notes what became of it and takes what is next (noteEnded)
 //
 // Messages of one place are handled in the order of their receipt. A handler touches nothing but its unit of work and
 // returns what is to be said; when it fails or panics, what it wrote is undone and the person reads why. A message

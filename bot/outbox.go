@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -29,91 +31,216 @@ type result struct {
 	err      error
 }
 
-// runOutbox takes what is due, delivers it and notes the result, until ctx ends; then it waits for what is under way.
-// Between two events it sleeps until the next row falls due: an idle program writes nothing. What was delivered is
-// noted in the same durable step in which the next rows are taken.
-func (b *Bot) runOutbox(ctx context.Context) error {
-	results := make(chan result, mostUnderWay)
-	var ended []result
-	underWay := 0
-	stop := ctx.Done()
-	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		limit := mostUnderWay - underWay
-		if stop == nil {
-			limit = 0
-		}
-		taken, err := b.step(ctx, ended, limit)
-		switch {
-		case err == nil:
-			if len(ended) > 0 {
-				signal(b.timed) // a delivery that failed may have set one
-			}
-			ended = nil
-		case stop == nil:
-			return fmt.Errorf("note deliveries: %w", err)
-		default:
-			b.log.WarnContext(ctx, "outbox cannot use the store, will retry", "error", err)
-		}
-		if stop == nil && underWay == 0 {
-			return nil
-		}
-		for _, row := range taken.Rows {
-			underWay++
-			go func() { results <- b.deliver(calls, row) }()
-		}
-		timer.Reset(b.pause(taken.Wake, err))
-		select {
-		case r := <-results:
-			ended = append(ended, r)
-			underWay--
-		case <-b.news:
-		case <-timer.C:
-		case <-stop:
-			stop = nil
-			defer time.AfterFunc(stopGrace, cut).Stop()
-		}
-		for len(results) > 0 {
-			ended = append(ended, <-results)
-			underWay--
-		}
+// outbox carries out what is due. There is no loop that hands out work: every durable step of the core, a turn as well as
+// the noting of what was delivered, takes what is due by then along, so that a copy is on its way as soon as its message is
+// durable. What was delivered is noted by a step of its own. At most one of these is on its way that has not begun: what ends
+// meanwhile is noted in that one, and what ends later in the next, which does not wait until the one before is durable.
+type outbox struct {
+	// under counts the steps and the deliveries that are under way.
+	under sync.WaitGroup
+
+	mu     sync.Mutex
+	send   func(Row)     // starts a delivery; nil until the outbox begins
+	ending chan struct{} // closed when nothing may begin any more
+	// ended are deliveries that are not noted yet.
+	ended []result
+	// asked is set while a step that notes them is on its way and has not begun.
+	asked bool
+	// alarm has what is due at an instant taken; nil and zero for none.
+	alarm *time.Timer
+	at    time.Time
+	// fault is the first result that could not be noted before the end.
+	fault error
+}
+
+// begin opens the outbox.
+func (o *outbox) begin(send func(Row)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.send, o.ending = send, make(chan struct{})
+}
+
+// end closes it: nothing more is taken.
+func (o *outbox) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.ending)
+	o.quiet()
+}
+
+// quiet stops the alarm.
+func (o *outbox) quiet() {
+	if o.alarm != nil {
+		o.alarm.Stop()
+	}
+	o.alarm, o.at = nil, time.Time{}
+}
+
+// open reports whether deliveries may begin. The caller holds the lock.
+func (o *outbox) open() bool {
+	if o.send == nil {
+		return false
+	}
+	select {
+	case <-o.ending:
+		return false
+	default:
+		return true
 	}
 }
 
-// step notes what ended and takes what is due, in one durable step.
-func (b *Bot) step(ctx context.Context, ended []result, limit int) (Taken, error) {
-	t := Taking{Now: b.now(), Limit: limit, Lease: 2 * b.lease}
-	if len(ended) > 0 {
-		t.Settle = func(tx Tx) error {
+// enter lets a step take rows; who was let in is under way until they are done. False while nothing may begin.
+func (o *outbox) enter() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.open() {
+		return false
+	}
+	o.under.Add(1)
+	return true
+}
+
+// start starts the deliveries of rows that were taken. The caller is under way.
+func (o *outbox) start(rows []Row) {
+	for _, row := range rows {
+		o.under.Add(1)
+		o.send(row)
+	}
+}
+
+// add adds a result to those that are to be noted.
+func (o *outbox) add(r result) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = append(o.ended, r)
+}
+
+// take is what ended and was not taken before, for a step that has begun.
+func (o *outbox) take() (ended []result) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ended, o.ended, o.asked = o.ended, nil, false
+	return ended
+}
+
+// ask has a step made, unless one is on its way that has not begun. The caller is under way.
+func (o *outbox) ask(step func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.asked {
+		o.asked = true
+		o.under.Go(step)
+	}
+}
+
+// wakeAt has something done at an instant, unless an earlier one is set.
+func (o *outbox) wakeAt(at time.Time, pause time.Duration, do func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.open() || o.alarm != nil && !at.Before(o.at) {
+		return
+	}
+	o.quiet()
+	o.at = at
+	o.alarm = time.AfterFunc(pause, func() {
+		o.mu.Lock()
+		if o.at.Equal(at) {
+			o.quiet()
+		}
+		o.mu.Unlock()
+		do()
+	})
+}
+
+// runOutbox delivers what falls due until ctx ends; then it waits for what is under way. Between two events it sleeps until
+// the next row falls due: an idle program writes nothing.
+func (b *Bot) runOutbox(ctx context.Context) error {
+	calls, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	b.outbox.begin(func(row Row) { go b.carry(calls, row) })
+	b.nudge()
+	<-ctx.Done()
+	b.outbox.end()
+	defer time.AfterFunc(stopGrace, cut).Stop()
+	b.outbox.under.Wait()
+	if b.outbox.fault != nil {
+		return fmt.Errorf("note deliveries: %w", b.outbox.fault)
+	}
+	return nil
+}
+
+// nudge has what is due taken.
+func (b *Bot) nudge() {
+	if b.outbox.enter() {
+		defer b.outbox.under.Done()
+		b.outbox.ask(b.noteEnded)
+	}
+}
+
+// carry delivers what a row stands for and has the result noted.
+func (b *Bot) carry(ctx context.Context, row Row) {
+	defer b.outbox.under.Done()
+	b.outbox.add(b.deliver(ctx, row))
+	b.outbox.ask(b.noteEnded)
+}
+
+// noteEnded notes what ended; again until it succeeds, or until nothing may begin any more.
+func (b *Bot) noteEnded() {
+	var ended []result
+	for {
+		err := b.step(context.Background(), func(tx Tx) error {
+			ended = append(ended, b.outbox.take()...) // when the step runs again, all of it is noted again
 			for _, r := range ended {
 				if err := b.note(tx, r); err != nil {
 					return err
 				}
 			}
 			return nil
+		})
+		if err == nil {
+			if len(ended) > 0 {
+				signal(b.timed) // a delivery that failed may have set one
+			}
+			return
+		}
+		b.log.Warn("outbox cannot use the store, will retry", "error", err)
+		select {
+		case <-time.After(storePause):
+		case <-b.outbox.ending:
+			b.outbox.mu.Lock()
+			defer b.outbox.mu.Unlock()
+			b.outbox.fault = cmp.Or(b.outbox.fault, err)
+			return
 		}
 	}
-	return b.store.Next(context.WithoutCancel(ctx), t)
 }
 
-// pause is how long to sleep when nothing else happens.
-func (b *Bot) pause(wake time.Time, err error) time.Duration {
-	switch {
-	case err != nil:
-		return storePause
-	case wake.IsZero():
-		return time.Hour
+// step runs a unit of work and takes what is due by then in the same durable step, to have it delivered.
+func (b *Bot) step(ctx context.Context, fn func(Tx) error) error {
+	if !b.outbox.enter() {
+		err := b.store.Update(ctx, fn)
+		b.nudge() // it may have begun meanwhile
+		return err
 	}
-	// A row that is due already was left over for want of room: the next result makes some.
-	return max(wake.Sub(b.now()), time.Millisecond)
+	defer b.outbox.under.Done()
+	taken, err := b.store.Next(ctx, Taking{Now: b.now(), Limit: mostUnderWay, Most: mostUnderWay, Lease: 2 * b.lease, First: fn})
+	if err != nil {
+		return err
+	}
+	b.outbox.start(taken.Rows)
+	if !taken.Wake.IsZero() {
+		// A row that is due already was left over for want of room: the next result makes some.
+		pause := taken.Wake.Sub(b.now())
+		if pause <= 0 {
+			pause = storePause
+		}
+		b.outbox.wakeAt(taken.Wake, max(pause, time.Millisecond), b.nudge)
+	}
+	return nil
 }
 
-// wake tells the outbox, the timers and the log that something may have been added for them.
+// wake tells the timers and the log that something may have been added for them.
 func (b *Bot) wake() {
-	signal(b.news)
 	signal(b.timed)
 	signal(b.unsealed)
 }

@@ -97,7 +97,7 @@ func (b *Bot) Do(ctx context.Context, id string, run func(context.Context, *Requ
 func (b *Bot) settle(ctx context.Context, id string, in intent, m *Message) (Outcome, Code, error) {
 	var outcome Outcome
 	var code Code
-	err := b.store.Update(ctx, func(tx Tx) error {
+	err := b.step(ctx, func(tx Tx) error {
 		seen, err := turns.Get(tx, id)
 		if err == nil {
 			outcome, code = seen.Outcome, "seen"

@@ -30,7 +30,7 @@ type Store interface {
 	Update(ctx context.Context, fn func(Tx) error) error
 	// View runs fn on one consistent snapshot.
 	View(ctx context.Context, fn func(Reader) error) error
-	// Next settles what was delivered and takes what is due, in one durable step; see [Taking].
+	// Next runs a unit of work and takes what is due by then, in one durable step; see [Taking].
 	Next(ctx context.Context, t Taking) (Taken, error)
 	// Stats tells the size of the store at the cost of a look-up, not of a scan.
 	Stats(ctx context.Context) (Stats, error)
@@ -144,13 +144,17 @@ type Settlement struct {
 // Taking asks for due rows.
 type Taking struct {
 	Now time.Time
-	// Limit is the most rows to take; 0 takes none, and only settles.
+	// Limit is the most rows to take; 0 takes none.
 	Limit int
+	// Most bounds how many rows of the store may be in state sending, over all takers: no row is taken that would make them
+	// more. One whose lease has ended is one of them already, and is taken over in any case. 0 means no bound.
+	Most int
 	// Lease is how long the taker may hold a row, more than zero when rows are taken. A row held longer becomes unknown
 	// and is taken by others.
 	Lease time.Duration
-	// Settle, when not nil, runs first, in the same durable step where the engine can.
-	Settle func(Tx) error
+	// First, when not nil, runs before, as a unit of work: what it enqueues or settles counts for what is taken, in the same
+	// durable step where the engine can. When it fails, nothing is taken, and Next returns its error.
+	First func(Tx) error
 }
 
 // Taken is the answer to a [Taking].
@@ -159,7 +163,7 @@ type Taken struct {
 	// oldest row waits for its Due, or is being sent, gives none, and holds up no other lane.
 	Rows []Row
 	// Wake is when the next row falls due or the next lease ends, if no row is added before; zero when never.
-	// It is not after Now when due rows were left over because of Limit.
+	// It is not after Now when due rows were left over because of Limit or Most.
 	Wake time.Time
 }
 

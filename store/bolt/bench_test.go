@@ -187,7 +187,7 @@ func BenchmarkTake100(b *testing.B) {
 				for b.Loop() {
 					taken, err := s.Next(context.Background(), bot.Taking{
 						Now: noon, Limit: 100, Lease: time.Minute,
-						Settle: func(tx bot.Tx) error { return again(tx, held) },
+						First: func(tx bot.Tx) error { return again(tx, held) },
 					})
 					if err != nil || len(taken.Rows) != 100 {
 						b.Fatalf("took %d rows, %v", len(taken.Rows), err)

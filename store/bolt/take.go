@@ -19,8 +19,8 @@ func (s *Store) Next(ctx context.Context, t bot.Taking) (taken bot.Taken, err er
 		return taken, errors.New("take rows: a lease must last")
 	}
 	err = s.update(ctx, func(u *unit) error {
-		if t.Settle != nil {
-			if err := t.Settle(u); err != nil {
+		if t.First != nil {
+			if err := t.First(u); err != nil {
 				return err
 			}
 		}
@@ -38,7 +38,7 @@ func (u *unit) take(t bot.Taking) (taken bot.Taken, err error) {
 		return taken, err
 	}
 	defer u.guard()
-	heads, err := u.dueHeads(t.Now, t.Limit)
+	heads, err := u.dueHeads(t)
 	if err != nil {
 		return taken, err
 	}
@@ -53,24 +53,37 @@ func (u *unit) take(t bot.Taking) (taken bot.Taken, err error) {
 }
 
 // dueHeads reads the first heads that may be taken.
-func (u *unit) dueHeads(now time.Time, limit int) ([]*row, error) {
-	past := appendStamp(nil, now.Add(1)) // an instant that is now has come
-	var heads []*row
-	for _, list := range []struct {
-		bucket *bbolt.Bucket
-		until  []byte
-	}{{u.leases, past}, {u.due, past}, {u.ready, nil}} {
-		c := list.bucket.Cursor()
-		for k, v := c.First(); k != nil && len(heads) < limit; k, v = c.Next() {
-			if list.until != nil && bytes.Compare(k, list.until) >= 0 {
-				break
-			}
-			r, err := u.listed(v)
-			if err != nil {
-				return nil, err
-			}
-			heads = append(heads, r)
+func (u *unit) dueHeads(t bot.Taking) ([]*row, error) {
+	past := appendStamp(nil, t.Now.Add(1)) // an instant that is now has come
+	heads, err := u.firstHeads(nil, t.Limit, u.leases, past)
+	if err != nil {
+		return nil, err
+	}
+	limit := t.Limit
+	if t.Most > 0 {
+		limit = min(limit, len(heads)+max(0, t.Most-int(u.group.counts.sending)))
+	}
+	if heads, err = u.firstHeads(heads, limit, u.due, past); err != nil {
+		return nil, err
+	}
+	return u.firstHeads(heads, limit, u.ready, nil)
+}
+
+// firstHeads adds the heads of a list up to a key, nil for all, until there are as many as the limit.
+func (u *unit) firstHeads(heads []*row, limit int, list *bbolt.Bucket, until []byte) ([]*row, error) {
+	if len(heads) >= limit {
+		return heads, nil
+	}
+	c := list.Cursor()
+	for k, v := c.First(); k != nil && len(heads) < limit; k, v = c.Next() {
+		if until != nil && bytes.Compare(k, until) >= 0 {
+			break
 		}
+		r, err := u.listed(v)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, r)
 	}
 	return heads, nil
 }

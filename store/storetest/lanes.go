@@ -120,6 +120,55 @@ var laneCases = []testcase{
 		},
 	},
 	{
+		"most",
+		"Next takes rows until Most of the store are being sent, whoever took them; what First settles makes room in the same step; a lease that ended needs none",
+		func(e *env) {
+			for i := range 5 {
+				e.enqueue(fmt.Sprint("lane", i), fmt.Sprint("post", i))
+			}
+			most := func(now time.Time, first func(bot.Tx) error, want int) []bot.Row {
+				e.Helper()
+				taken, err := e.Next(e.Context(), bot.Taking{Now: now, Limit: 10, Most: 3, Lease: time.Minute, First: first})
+				if err != nil || len(taken.Rows) != want {
+					e.Fatalf("Next(Most 3) took %d rows, %v, want %d", len(taken.Rows), err, want)
+				}
+				if taken.Wake.IsZero() || taken.Wake.After(now) {
+					e.Errorf("Next(Most 3) = Wake %v, and rows were left over", taken.Wake)
+				}
+				return taken.Rows
+			}
+			e.next(noon, 1)
+			rows := most(noon, nil, 2)
+			most(noon, nil, 0)
+			most(noon, func(tx bot.Tx) error { return tx.Settle(rows[0], bot.Settlement{}) }, 1)
+			e.wantStats(1, 3, 0, 0)
+			if rows := most(noon.Add(time.Minute), nil, 3); !rows[0].Unsure || !rows[1].Unsure || !rows[2].Unsure {
+				e.Errorf("after their lease Next(Most 3) took %+v, want those that were held before", rows)
+			}
+			e.wantStats(1, 3, 0, 0)
+		},
+	},
+	{
+		"enqueue and take in one step",
+		"what First enqueues is taken in the same step: it is being sent as soon as it is there, and never half of that",
+		func(e *env) {
+			first := func(err error) func(bot.Tx) error {
+				return func(tx bot.Tx) error { return errors.Join(tx.Enqueue("lane", "a"), tx.Enqueue("lane", "b"), err) }
+			}
+			if taken, err := e.Next(e.Context(), bot.Taking{Now: noon, Limit: 10, Lease: time.Minute, First: first(errUndo)}); !errors.Is(err, errUndo) || len(taken.Rows) != 0 {
+				e.Fatalf("Next() = %+v, %v, want nothing and the error of First", taken, err)
+			}
+			e.wantStats(0, 0, 0, 0)
+			taken, err := e.Next(e.Context(), bot.Taking{Now: noon, Limit: 10, Lease: time.Minute, First: first(nil)})
+			if err != nil || len(taken.Rows) != 1 || taken.Rows[0].Post != "a" || taken.Rows[0].State != bot.RowSending {
+				e.Fatalf("Next() = %+v, %v, want a", taken, err)
+			}
+			e.wantStats(1, 1, 0, 0)
+			e.settle(taken.Rows[0], bot.Settlement{})
+			e.take("b")
+		},
+	},
+	{
 		"back-off",
 		"a row that is queued again is not taken before its Due, is taken at its Due, and stays the head of its lane",
 		func(e *env) {
@@ -167,13 +216,13 @@ var laneCases = []testcase{
 	},
 	{
 		"settle and take in one step",
-		"Next settles first, so that the next row of the same lane can be taken at once; when settling fails nothing is taken",
+		"Next settles first, so that the next row of the same lane can be taken at once; when First fails nothing is taken",
 		func(e *env) {
 			e.enqueue("lane", "a", "b", "c")
 			row := e.take("a")[0]
 			taken, err := e.Next(e.Context(), bot.Taking{
 				Now: noon, Limit: 10, Lease: time.Minute,
-				Settle: func(tx bot.Tx) error { return errors.Join(tx.Settle(row, bot.Settlement{}), putAll(tx, "sent")) },
+				First: func(tx bot.Tx) error { return errors.Join(tx.Settle(row, bot.Settlement{}), putAll(tx, "sent")) },
 			})
 			if err != nil || len(taken.Rows) != 1 || taken.Rows[0].Post != "b" {
 				e.Fatalf("Next() = %+v, %v, want b", taken, err)
@@ -181,12 +230,12 @@ var laneCases = []testcase{
 			e.wantKeys(bot.Query{Kind: "k"}, "sent")
 			_, err = e.Next(e.Context(), bot.Taking{
 				Now: noon, Limit: 10, Lease: time.Minute,
-				Settle: func(tx bot.Tx) error {
+				First: func(tx bot.Tx) error {
 					return errors.Join(tx.Settle(taken.Rows[0], bot.Settlement{}), putAll(tx, "undone"), errUndo)
 				},
 			})
 			if !errors.Is(err, errUndo) {
-				e.Errorf("Next() = %v, want the error of Settle", err)
+				e.Errorf("Next() = %v, want the error of First", err)
 			}
 			e.wantKeys(bot.Query{Kind: "k"}, "sent")
 			e.wantStats(1, 1, 0, 0)

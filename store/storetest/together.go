@@ -260,7 +260,7 @@ func testWorkers(e *env, lanes, rows int) {
 			for {
 				taken, err := e.Next(e.Context(), bot.Taking{
 					Now: noon, Limit: 3 + w, Lease: time.Hour,
-					Settle: func(tx bot.Tx) error {
+					First: func(tx bot.Tx) error {
 						for _, row := range held {
 							if err := tx.Settle(row, bot.Settlement{}); err != nil {
 								return err
