@@ -286,25 +286,9 @@ func (a *Adapter) rewrite(ctx context.Context, channel string, d bot.Delivery) (
 	if err != nil {
 		return bot.Sent{}, err
 	}
-	var ids []string
-	for n, m := range render(d, p, false) {
-		ts, err := "", error(nil)
-		if n < len(refs) {
-			ts, err = refs[n].ts, a.update(ctx, orElse(refs[n].channel, channel), refs[n].ts, d, n, m)
-		} else {
-			below := d
-			below.Place.Thread = orElse(d.Place.Thread, refs[0].ts)
-			ts, err = a.postPart(ctx, channel, below, n, m)
-		}
-		if err != nil {
-			return bot.Sent{}, err
-		}
-		ids = append(ids, a.idOf(channel, d.Place, ts))
-	}
-	for _, r := range refs[min(len(ids), len(refs)):] {
-		if err := a.remove(ctx, channel, []string{r.String()}); err != nil {
-			return bot.Sent{}, err
-		}
+	ids, err := a.rewriteParts(ctx, channel, d, refs, render(d, p, false))
+	if err != nil {
+		return bot.Sent{}, err
 	}
 	if d.Copy == nil {
 		return bot.Sent{IDs: ids}, nil
@@ -318,6 +302,44 @@ func (a *Adapter) rewrite(ctx context.Context, channel string, d bot.Delivery) (
 		return bot.Sent{}, harmless(err)
 	}
 	return bot.Sent{IDs: slices.Concat(ids, left, fresh), Missing: p.missing}, nil
+}
+
+// rewriteParts brings the messages of a post up to date and returns their ids. When an earlier try may have added some, they are
+// looked for: it may have been for another text, and this one need not be longer than what was there before.
+func (a *Adapter) rewriteParts(ctx context.Context, channel string, d bot.Delivery, refs []ref, messages []message) (ids []string, err error) {
+	below := d
+	below.Place.Thread = orElse(d.Place.Thread, refs[0].ts)
+	found := arrived{}
+	if d.Unsure {
+		if found, err = a.lookFor(ctx, channel, below); err != nil {
+			return nil, stillUnsure(err)
+		}
+	}
+	for n, m := range messages {
+		r := ref{ts: found.parts[n]}
+		if n < len(refs) {
+			r = refs[n]
+		}
+		if r.ts != "" {
+			err = a.update(ctx, orElse(r.channel, channel), r.ts, d, n, m)
+		} else {
+			r.ts, err = a.postPart(ctx, channel, below, n, m)
+		}
+		if err != nil {
+			return nil, begun(err, n >= len(refs))
+		}
+		ids = append(ids, a.idOf(channel, d.Place, r.ts))
+	}
+	var over []string
+	for _, r := range refs[min(len(messages), len(refs)):] {
+		over = append(over, r.String())
+	}
+	for n, ts := range found.parts {
+		if n >= max(len(messages), len(refs)) {
+			over = append(over, ref{ts: ts}.String())
+		}
+	}
+	return ids, a.remove(ctx, channel, over)
 }
 
 // reload uploads what a copy has more than before. Shown are the bundles that are there, also from a try that nobody heard of.

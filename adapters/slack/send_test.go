@@ -471,3 +471,59 @@ func TestSlowFile(t *testing.T) {
 		t.Errorf("shown is %q", got)
 	}
 }
+
+// An edit that adds parts and breaks off leaves none behind, and none twice, whatever the next one says.
+func TestGrowingEditBreaksOff(t *testing.T) {
+	w := newTown(t, overHTTP)
+	d := w.post("p1")
+	sent, err := w.send(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Op, d.IDs = bot.OpEdit, sent.IDs
+	texts := func() (all []string) {
+		for _, m := range w.Server.Shown(w.rooms[0].ID, w.staff[0].ID) {
+			all = append(all, strings.Fields(m.Text)...)
+		}
+		return all
+	}
+	say := func(parts int) string {
+		d.Revision++
+		text := strings.TrimSpace(strings.Repeat("wort ", parts*1500))
+		d.Copy = &bot.Copy{Author: d.Copy.Author, Body: markup.FromPlain(text)}
+		return text
+	}
+	for _, broken := range []slacktest.Fault{
+		{Method: "chat.postMessage", Status: 502, After: true}, {Method: "chat.postMessage", Reset: true, After: true}, {Method: "chat.postMessage", Status: 500},
+	} {
+		for _, next := range []int{1, 2, 6} {
+			d.Unsure = false
+			say(4)
+			w.Fault(broken)
+			if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+				t.Fatalf("the edit that breaks off: %v, want unknown", err)
+			}
+			d.Unsure = true
+			w.Fault(slacktest.Fault{Method: "conversations.replies", Status: 500})
+			want := say(next)
+			if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+				t.Fatalf("while the history cannot be read: %v, want unknown still", err)
+			}
+			if sent, err = w.send(d); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(texts(), " "); got != want {
+				t.Errorf("after %+v, %d parts: %d words are shown, want %d", broken, next, len(strings.Fields(got)), len(strings.Fields(want)))
+			}
+			d.IDs, d.Unsure = sent.IDs, false
+			want = say(1)
+			if sent, err = w.send(d); err != nil {
+				t.Fatal(err)
+			}
+			d.IDs = sent.IDs
+			if got := strings.Join(texts(), " "); got != want {
+				t.Errorf("shortened: %d words are shown, want %d", len(strings.Fields(got)), len(strings.Fields(want)))
+			}
+		}
+	}
+}
