@@ -26,6 +26,7 @@ const (
 	// mostPages bounds one reading of one channel: 20,000 messages.
 	mostPages = 100
 	markKey   = "mark/"
+	fromKey   = "from/"
 )
 
 // marks are how far each channel was read, by the ts of its newest message. A kept mark moves only while nothing before it
@@ -34,26 +35,31 @@ type marks struct {
 	mu     sync.Mutex
 	kept   map[string]string // as it is in the store
 	newest map[string]string
-	whole  map[string]bool // nothing before newest is missing
+	// from is since when a room is read at all: what was said before the bot came is none of its business.
+	from  map[string]string
+	whole map[string]bool // nothing before newest is missing
 	// seen are the turns that were handled lately: their histories need not hand them over again.
 	seen duty.Recent
 }
 
 // load takes in what was kept.
 func (m *marks) load(k bot.Kept) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	if channel, ok := strings.CutPrefix(k.Key, fromKey); ok && validTS(string(k.Value)) {
+		m.from[channel] = string(k.Value)
+	}
 	channel, ok := strings.CutPrefix(k.Key, markKey)
 	if !ok || !validTS(string(k.Value)) {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.make()
 	m.kept[channel], m.newest[channel] = string(k.Value), string(k.Value)
 }
 
 func (m *marks) make() {
 	if m.kept == nil {
-		m.kept, m.newest, m.whole = map[string]string{}, map[string]string{}, map[string]bool{}
+		m.kept, m.newest, m.from, m.whole = map[string]string{}, map[string]string{}, map[string]string{}, map[string]bool{}
 	}
 }
 
@@ -113,6 +119,25 @@ func (m *marks) release(channel string) []bot.Kept {
 	return []bot.Kept{{Key: markKey + channel, Value: []byte(m.newest[channel])}}
 }
 
+// begin notes that a channel is read from a ts on and returns what to keep of it.
+func (m *marks) begin(channel, ts string) bot.Kept {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	m.from[channel] = ts
+	return bot.Kept{Key: fromKey + channel, Value: []byte(ts)}
+}
+
+// after is a ts, or since when a channel is read when that is later.
+func (m *marks) after(channel, ts string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if from := m.from[channel]; compareTS(from, ts) > 0 {
+		return from
+	}
+	return ts
+}
+
 // channels are all that have a mark.
 func (m *marks) channels() []string {
 	m.mu.Lock()
@@ -122,8 +147,9 @@ func (m *marks) channels() []string {
 
 // begin has a room read from an instant on: nothing before it is missing.
 func (a *Adapter) begin(ctx context.Context, core bot.Core, channel, ts string) error {
+	from := a.marks.begin(channel, ts)
 	a.marks.read(channel, ts)
-	return core.Keep(ctx, a.marks.release(channel)...)
+	return core.Keep(ctx, append(a.marks.release(channel), from)...)
 }
 
 // runCatchUp reads the histories when something may have been missed, until ctx ends.
@@ -223,7 +249,7 @@ func (p past) turn(s *self) string {
 
 // missed reads what happened in a channel since an instant, in order; deep looks further back for threads and edits.
 func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, deep bool) ([]past, error) {
-	since := tsOf(mark.Add(-overlap))
+	since := a.marks.after(channel, tsOf(mark.Add(-overlap)))
 	s := span{oldest: since, limit: pageSize}
 	if deep {
 		s.oldest = tsOf(mark.Add(-followed))

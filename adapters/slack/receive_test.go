@@ -495,3 +495,36 @@ func TestCatchUp(t *testing.T) {
 		return len(kept) == 1 && string(kept[0].Value) == "1796000030.000100"
 	})
 }
+
+// What was said before the bot came into a room is none of its business, however soon the history is read, also after a restart,
+// and also when it was there before.
+func TestNothingFromBeforeIsRead(t *testing.T) {
+	r := newRig(t)
+	began := func(ts string) {
+		r.until("the beginning is kept", func() bool {
+			kept, _ := r.core.Kept(t.Context(), "from/C1")
+			return len(kept) == 1 && string(kept[0].Value) == ts
+		})
+	}
+	began("1796000000.000000")
+	r.say("conversations.history", `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"danach","ts":"1796000010.000100"},
+		{"type":"message","user":"U1","text":"vor seiner Zeit","ts":"1795999990.000100"}]}`)
+	r.run()
+	r.until("what was said since is taken", func() bool { return len(r.core.Effects()) > 0 })
+	r.event(`{"type":"member_joined_channel","user":"UBOT","channel":"C1","event_ts":"1796000100.000000"}`)
+	began("1796000100.000000")
+	r.say("conversations.history", `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"wieder da","ts":"1796000110.000100"},
+		{"type":"message","user":"U1","text":"als er fort war","ts":"1796000050.000100"},
+		{"type":"message","user":"U1","text":"danach","ts":"1796000010.000100"}]}`)
+	r.run()
+	r.until("what was said after it came back is taken", func() bool { return len(r.core.Effects()) > 1 })
+	var got []string
+	for _, m := range r.core.Effects() {
+		got = append(got, m.Text)
+	}
+	if want := []string{"danach", "wieder da"}; !slices.Equal(got, want) {
+		t.Errorf("taken: %q, want %q", got, want)
+	}
+}
