@@ -407,15 +407,18 @@ func statusOf(err error) int {
 	return 0
 }
 
+// notInRoster is the connector's code for a conversation that the bot is not in.
+const notInRoster = "BotNotInConversationRoster"
+
 // explain says what a code of the connector means and what to do.
 func explain(code string) string {
 	texts := map[string]string{
-		"BotNotInConversationRoster": "the bot is not there: add the app to the team or the chat",
-		"BotDisabledByAdmin":         "an administrator has blocked the app: allow it in the Teams admin centre",
-		"ConversationBlockedByUser":  "the person has blocked the bot",
-		"MessageWritesBlocked":       "the person has blocked the bot",
-		"ConversationNotFound":       "there is no such channel or chat: check the id",
-		"NotEnoughPermissions":       "the bot may not write there: let apps post in the channel's moderation",
+		notInRoster:                 "the bot is not there: add the app to the team or the chat",
+		"BotDisabledByAdmin":        "an administrator has blocked the app: allow it in the Teams admin centre",
+		"ConversationBlockedByUser": "the person has blocked the bot",
+		"MessageWritesBlocked":      "the person has blocked the bot",
+		"ConversationNotFound":      "there is no such channel or chat: check the id",
+		"NotEnoughPermissions":      "the bot may not write there: let apps post in the channel's moderation",
 		"ForbiddenOperationException": "the app is not installed for the person: have them open it once, or install it for all " +
 			"in the Teams admin centre",
 		"BotNotRegistered":    "Microsoft does not know the bot: check that the Azure bot has this app_id and the Teams channel",

@@ -237,7 +237,7 @@ func (a *Adapter) moved(ctx context.Context, core bot.Core, act *incoming, keep 
 // none of its business, even should it be added again.
 func (a *Adapter) expelled(ctx context.Context, act *incoming, keep *[]bot.Kept) {
 	for _, room := range a.roomsOf(act) {
-		a.health.room(room, "BotNotInConversationRoster")
+		a.health.room(room, notInRoster)
 		*keep = append(*keep, a.marks.forget(room)...)
 		a.log.InfoContext(ctx, "the bot was removed from a room", "room", room)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"standleitung/adapters/duty"
@@ -25,6 +26,25 @@ func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	if d.Reader != "" && !d.Place.Direct { // Teams shows nothing to one person only
 		d.Place, d.Reader = DirectPlace(d.Reader), ""
 	}
+	sent, err := a.carryOut(ctx, core, d)
+	return sent, a.patient(d.Place, err)
+}
+
+// absentPause is how long the connector is left alone about a room that the bot was removed from.
+const absentPause = time.Minute
+
+// patient has what is for a room of the configuration wait while the bot is not in it: it goes on by itself when somebody has
+// added the app again.
+func (a *Adapter) patient(p bot.Place, err error) error {
+	var e *bot.SendError
+	if errors.As(err, &e) && e.Fate == bot.Never && e.Reason == notInRoster && !p.Direct && slices.Contains(a.config.Rooms, p.ID) {
+		return &bot.SendError{Fate: bot.Retry, After: absentPause, Reason: e.Reason, Err: e.Err}
+	}
+	return err
+}
+
+// carryOut does what a delivery is about.
+func (a *Adapter) carryOut(ctx context.Context, core bot.Core, d bot.Delivery) (bot.Sent, error) {
 	refs, late := refsOf(d.IDs)
 	switch d.Op {
 	case bot.OpPost:

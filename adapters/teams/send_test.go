@@ -63,7 +63,8 @@ func TestFates(t *testing.T) {
 		{"throttled without a time", teamstest.Fault{RetryAfter: -1}, bot.Retry, bot.Retry},
 		{"bad request", teamstest.Fault{Status: 400}, bot.Never, bot.Never},
 		{"token refused", teamstest.Fault{Status: 401}, bot.Retry, bot.Retry},
-		{"not in the room", teamstest.Fault{Status: 403}, bot.Never, bot.Never},
+		{"not in the room", teamstest.Fault{Status: 403}, bot.Retry, bot.Retry},
+		{"not allowed", teamstest.Fault{Status: 403, Code: "NotEnoughPermissions"}, bot.Never, bot.Never},
 		{"blocked", teamstest.Fault{Status: 403, Code: "MessageWritesBlocked"}, bot.Never, bot.Never},
 		{"conversation gone", teamstest.Fault{Status: 404}, bot.Never, bot.Never},
 		{"precondition", teamstest.Fault{Status: 412}, bot.Retry, bot.Retry},
@@ -327,10 +328,18 @@ func TestRooms(t *testing.T) {
 	if err := a.Ready(); err == nil || !strings.Contains(err.Error(), h.rooms[0].ID) {
 		t.Errorf("Ready = %v, want the room", err)
 	}
-	if got, reason, _ := fate(t, a, card("p", teams.RoomPlace(h.rooms[0].ID), "hallo")); got != bot.Never || reason != "BotNotInConversationRoster" {
-		t.Errorf("it is %q (%s), want never", got, reason)
+	room := teams.RoomPlace(h.rooms[0].ID)
+	if got, reason, after := fate(t, a, card("p", room, "hallo")); got != bot.Retry || reason != "BotNotInConversationRoster" || after != time.Minute {
+		t.Errorf("it is %q (%s) after %v, want it to wait a minute", got, reason, after)
+	}
+	elsewhere := h.AddConversation(teamstest.Conversation{Absent: true})
+	if got, reason, _ := fate(t, a, card("p", teams.RoomPlace(elsewhere.ID), "hallo")); got != bot.Never || reason != "BotNotInConversationRoster" {
+		t.Errorf("for a room that is none it is %q (%s), want never", got, reason)
 	}
 	h.Install(h.staff[0].ID, h.rooms[0].ID)
+	if got, reason, _ := fate(t, a, card("p", room, "hallo")); got != "" {
+		t.Errorf("once it is added again it is %q (%s)", got, reason)
+	}
 	if err := a.Ready(); err != nil {
 		t.Errorf("Ready = %v after the bot is back", err)
 	}
