@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -276,6 +277,11 @@ func (h *tenant) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		}
 		if m.Ours && m.Card == nil { // the first line of a copy is its author
 			s.Author, _, _ = strings.Cut(m.Text, "\n")
+		}
+		for kind, who := range m.Reactions {
+			if slices.Contains(who, h.BotID()) {
+				s.Marks = append(s.Marks, map[string]string{"1f440_eyes": "⏳", "2705_whiteheavycheckmark": "✅"}[kind]) // there is no hourglass
+			}
 		}
 		for _, b := range m.Buttons {
 			s.Buttons = append(s.Buttons, b.Label)

@@ -53,6 +53,8 @@ func (a *Adapter) carryOut(ctx context.Context, core bot.Core, d bot.Delivery) (
 		return a.rewrite(ctx, core, d, refs, late)
 	case bot.OpDelete:
 		return bot.Sent{IDs: d.IDs}, a.remove(ctx, core, d, refs)
+	case bot.OpReact:
+		return bot.Sent{IDs: d.IDs}, a.react(ctx, core, d, refs)
 	}
 	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "op_unknown", Err: errUndeliverable}
 }

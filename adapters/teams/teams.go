@@ -100,26 +100,27 @@ type Config struct {
 
 // Adapter is a bot in Teams.
 type Adapter struct {
-	config  Config
-	log     *slog.Logger
-	now     func() time.Time
-	door    *door
-	api     *connector
-	tokens  *tokens
-	refs    references
-	people  people
-	presses presses
-	lanes   duty.Lanes
-	roots   roots
-	graph   *graph // nil for an emulator
-	groups  groups
-	marks   marks
-	hearing hearing
-	woken   chan struct{} // holds one while the histories are to be read now
-	offered duty.Recent   // forms that were offered, by the digest of the turn
-	opened  duty.Recent   // people whose first contact was told
-	health  health
-	shift   duty.Shift
+	config   Config
+	log      *slog.Logger
+	now      func() time.Time
+	door     *door
+	api      *connector
+	tokens   *tokens
+	refs     references
+	people   people
+	presses  presses
+	lanes    duty.Lanes
+	roots    roots
+	graph    *graph // nil for an emulator
+	groups   groups
+	marks    marks
+	hearing  hearing
+	reacting reacting
+	woken    chan struct{} // holds one while the histories are to be read now
+	offered  duty.Recent   // forms that were offered, by the digest of the turn
+	opened   duty.Recent   // people whose first contact was told
+	health   health
+	shift    duty.Shift
 }
 
 // New checks the configuration and makes the adapter. It calls nobody.
@@ -199,7 +200,7 @@ func (a *Adapter) Name() string { return Name }
 
 // Can tells what Teams can do: there are no private answers in rooms, and files stay where they are.
 func (a *Adapter) Can() bot.Capabilities {
-	return bot.Capabilities{MaxText: maxText, Threads: true, Edits: true, Forms: true}
+	return bot.Capabilities{MaxText: maxText, Threads: true, Edits: true, Forms: true, Reacts: !a.config.InsecureDev}
 }
 
 // maxText is how many characters one message can hold; longer ones are split. Teams takes 28 KB for a message with everything

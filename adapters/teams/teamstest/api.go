@@ -182,7 +182,7 @@ func (s *Server) admit(c *call, region string, header http.Header, parsed error)
 		s.record(c.name, "called the region "+region+", but the tenant is served by "+s.region)
 		return fail(http.StatusForbidden, "InvalidBotApiHost", "Invalid bot api host.")
 	}
-	if c.verb == http.MethodPost || c.verb == http.MethodPut {
+	if (c.verb == http.MethodPost || c.verb == http.MethodPut) && c.name != "react" {
 		if kind := header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
 			s.record(c.name, fmt.Sprintf("the content type is %q", kind))
 		}
@@ -221,6 +221,10 @@ func (s *Server) named(c *call) func(*call) (reply, *failure) {
 		return set("update", s.update)
 	case root == "conversations" && is(http.MethodDelete, 4, 2, "activities"):
 		return set("delete", s.remove)
+	case root == "conversations" && is(http.MethodPut, 6, 4, "reactions") && p[2] == "activities":
+		return set("react", s.botReacts)
+	case root == "conversations" && is(http.MethodDelete, 6, 4, "reactions") && p[2] == "activities":
+		return set("unreact", s.botReacts)
 	case root == "conversations" && is(http.MethodGet, 3, 2, "members"):
 		return set("members", s.members)
 	case root == "conversations" && is(http.MethodGet, 3, 2, "pagedmembers"):

@@ -24,7 +24,7 @@ var (
 func limitsOf(c *call) (string, []limit) {
 	at, _ := threaded(c.at())
 	switch c.name {
-	case "post", "reply", "update", "delete", "typing":
+	case "post", "reply", "update", "delete", "typing", "react", "unreact":
 		return "send " + at, sending
 	case "create":
 		return "create " + at, sending

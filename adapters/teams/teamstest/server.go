@@ -27,6 +27,7 @@
 //   - A reply can be changed through its thread only; the reply address of a channel without a thread makes a new post.
 //   - A card that answers an action is seen by whoever pressed, until the bot updates the message for all.
 //   - A history names the writer of what was deleted, but not what it said; it always has a system message that is new.
+//   - The bot reacts with the emoji that Microsoft names for bots, and with no other; a reaction that is not there cannot be taken away.
 //   - Reactions to what people wrote are not told; so is nothing about files outside the direct conversation.
 package teamstest
 
@@ -61,6 +62,8 @@ type Config struct {
 	MentionsOnly bool
 	// OldMarkup gives mentions and paragraphs in HTML as Teams did it before 2023.
 	OldMarkup bool
+	// NoBotReactions is a tenant without the preview in which bots react to messages.
+	NoBotReactions bool
 	// MaxMessage is the most bytes of an activity; 0 for 28 KiB, the limit of the older documentation. The newer one
 	// promises 80 KB.
 	MaxMessage int
@@ -240,7 +243,7 @@ func (s *Server) Forgive() []Breach {
 	return was
 }
 
-// Calls is how often something was called, whatever the answer was: metadata, keys, token, post, typing, reply, update, delete,
+// Calls is how often something was called, whatever the answer was: metadata, keys, token, post, typing, reply, update, delete, react, unreact,
 // create, members, pagedmembers, member, team, channels, download; of Microsoft Graph: history, replies.
 func (s *Server) Calls(call string) int {
 	s.mu.Lock()
