@@ -84,6 +84,20 @@ func (t target) in(r ref) string {
 	return inThread(t.conversation, r.id)
 }
 
+// purged reports whether a refusal says that the thread is not there any more, as when a retention policy has removed it.
+func (t target) purged(err error) bool {
+	return t.thread != "" && codeOf(err) == "ConversationNotFound"
+}
+
+// reach does something to a message where it is: one that was to go to a thread that is not there any more is at the top.
+func (t target) reach(r ref, do func(conversation string) error) error {
+	err := do(t.in(r))
+	if t.purged(err) && r.root == "" {
+		err = do(inThread(t.conversation, r.id))
+	}
+	return err
+}
+
 // targetOf finds out where a place is; the direct conversation of somebody is opened when it is not there yet.
 func (a *Adapter) targetOf(ctx context.Context, core bot.Core, p bot.Place) (target, error) {
 	if a.config.InsecureDev && a.config.ServiceURL == DefaultService && !a.refs.met() {
@@ -132,6 +146,10 @@ func (a *Adapter) post(ctx context.Context, core bot.Core, p bot.Place, messages
 	var refs []ref
 	for _, m := range messages {
 		r, err := a.patiently(ctx, t, refs, m)
+		if len(refs) == 0 && t.purged(err) {
+			t.thread = "" // better among the others than nowhere
+			r, err = a.patiently(ctx, t, refs, m)
+		}
 		if err != nil {
 			e := sendError(err, ambiguous)
 			if len(refs) > 0 && e.Fate == bot.Retry {
@@ -183,7 +201,7 @@ func (a *Adapter) postOne(ctx context.Context, t target, before []ref, m outgoin
 // note tells the operators' view of a room how a call went.
 func (a *Adapter) note(t target, err error) {
 	switch code := codeOf(err); {
-	case t.direct:
+	case t.direct, t.purged(err):
 	case err == nil:
 		a.health.room(t.conversation, "")
 	case statusOf(err) == http.StatusForbidden || code == "ConversationNotFound":
@@ -212,8 +230,8 @@ func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, re
 			now = append(now, r)
 			continue
 		}
-		err := a.api.update(ctx, t.service, t.in(refs[n]), refs[n].id, m)
-		if a.note(t, err); err != nil && !gone(err) { // one that somebody removed needs no change any more
+		err := t.reach(refs[n], func(at string) error { return a.api.update(ctx, t.service, at, refs[n].id, m) })
+		if a.note(t, err); err != nil && !gone(err) && !t.purged(err) { // one that somebody removed needs no change any more
 			return bot.Sent{}, sendError(err, harmless)
 		}
 		now = append(now, refs[n])
@@ -239,12 +257,12 @@ func (a *Adapter) remove(ctx context.Context, core bot.Core, d bot.Delivery, ref
 		return err
 	}
 	for _, r := range refs {
-		err := a.api.remove(ctx, t.service, t.in(r), r.id)
+		err := t.reach(r, func(at string) error { return a.api.remove(ctx, t.service, at, r.id) })
 		if statusOf(err) == http.StatusNotImplemented || statusOf(err) == http.StatusMethodNotAllowed {
 			text := say.T("Diese Nachricht wurde gelöscht.", "This message was deleted.").In(d.Voice)
 			err = a.api.update(ctx, t.service, t.in(r), r.id, textMessage(markup.FromPlain(text)))
 		}
-		if a.note(t, err); err != nil && !gone(err) {
+		if a.note(t, err); err != nil && !gone(err) && !t.purged(err) {
 			return sendError(err, harmless)
 		}
 	}

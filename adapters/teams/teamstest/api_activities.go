@@ -15,6 +15,9 @@ func (s *Server) place(c *call) (*conversation, string, *failure) {
 	}
 	if root != "" {
 		top := conv.find(root)
+		if conv.purged[root] {
+			return nil, "", noConversation()
+		}
 		if conv.Kind != Channel || top == nil || top.root != root {
 			s.record(c.name, "no thread hangs on "+root)
 			return nil, "", noConversation()

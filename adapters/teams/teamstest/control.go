@@ -14,7 +14,7 @@ type Remote = faketest.Remote
 func (s *Server) controls() faketest.Acts {
 	return faketest.Acts{
 		"AddUser": s.AddUser, "AddTeam": s.AddTeam, "AddConversation": s.AddConversation, "Direct": s.Direct, "SetBlocked": s.SetBlocked,
-		"SetLocked": s.SetLocked, "SetConsented": s.SetConsented, "OtherApp": s.OtherApp, "GraphURL": s.GraphURL, "MoveRegion": s.MoveRegion, "ServiceURL": s.ServiceURL, "MetadataURL": s.MetadataURL, "TokenURL": s.TokenURL,
+		"SetLocked": s.SetLocked, "SetConsented": s.SetConsented, "OtherApp": s.OtherApp, "Purge": s.Purge, "GraphURL": s.GraphURL, "MoveRegion": s.MoveRegion, "ServiceURL": s.ServiceURL, "MetadataURL": s.MetadataURL, "TokenURL": s.TokenURL,
 		"Config": s.Config, "SetEndpoint": s.SetEndpoint, "SetSecret": s.SetSecret, "RotateKeys": s.RotateKeys, "Revoke": s.Revoke, "BotID": s.BotID,
 		"Say": s.Say, "Edit": s.Edit, "Delete": s.Delete, "Undelete": s.Undelete, "React": s.React, "Unreact": s.Unreact, "Press": s.Press,
 		"View": s.View, "Shortcut": s.Shortcut, "SubmitDialog": s.SubmitDialog, "CloseDialog": s.CloseDialog, "Dialogs": s.Dialogs,

@@ -52,7 +52,8 @@ type Team struct{ ID, Name, GroupID string }
 // conversation is one with what was said in it.
 type conversation struct {
 	Conversation
-	messages []*message // by id
+	messages []*message      // by id
+	purged   map[string]bool // messages that a retention policy removed
 }
 
 func (c *conversation) member(user string) bool { return slices.Contains(c.Members, user) }
@@ -265,6 +266,23 @@ func (s *Server) SetBlocked(user string, blocked bool) {
 	if u := s.user(user); u != nil {
 		u.Blocked = blocked
 	}
+}
+
+// Purge removes a post with its thread for good, as a retention policy does. Nobody is told.
+func (s *Server) Purge(conversation, post string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversation(conversation)
+	if c == nil {
+		return
+	}
+	if c.purged == nil {
+		c.purged = map[string]bool{}
+	}
+	c.messages = slices.DeleteFunc(c.messages, func(m *message) bool {
+		c.purged[m.id] = c.purged[m.id] || m.root == post
+		return m.root == post
+	})
 }
 
 // MoveRegion has the tenant served by another region: activities carry its service URL from now on, the one before refuses.
