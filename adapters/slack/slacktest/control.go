@@ -19,7 +19,7 @@ func (s *Server) controls() faketest.Acts {
 		"Archive": s.Archive, "Rename": s.Rename, "OpenHome": s.OpenHome, "Uninstall": s.Uninstall, "Again": s.Again, "Slash": s.Slash,
 		"Press": s.Press, "Choose": s.Choose, "PressHome": s.PressHome, "Shortcut": s.Shortcut, "Submit": s.Submit, "CloseView": s.CloseView,
 		"Shown": s.Shown, "TopView": s.TopView, "Home": s.Home, "Breaches": s.Breaches, "Forgive": s.Forgive, "Calls": s.Calls, "Sockets": s.Sockets,
-		"Settled": s.Settled, "Fault": s.Fault, "Heal": s.Heal, "Order": func(t Twist) { s.Order(t) }, "Disconnect": s.Disconnect, "DropSockets": s.DropSockets,
+		"Settled": s.Settled, "Lost": s.Lost, "Fault": s.Fault, "Heal": s.Heal, "Order": func(t Twist) { s.Order(t) }, "Disconnect": s.Disconnect, "DropSockets": s.DropSockets,
 		"Revoke": s.Revoke, "Advance": func(seconds int) { s.Advance(time.Duration(seconds) * time.Second) },
 		"Config": s.Config,
 	}

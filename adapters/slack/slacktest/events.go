@@ -52,6 +52,7 @@ type transport struct {
 	turn      int // whose turn it is among the sockets
 	under     int // deliveries that are not over
 	last      []*delivery
+	gaveUp    []Loss
 	orders    []Twist
 	held      []func()
 }
@@ -111,10 +112,43 @@ func (s *Server) tell(all ...*delivery) []*delivery {
 
 // done counts a delivery as over.
 func (s *Server) done(d *delivery) {
-	if !d.over {
-		d.over = true
-		s.under--
+	if d.over {
+		return
 	}
+	d.over = true
+	s.under--
+	if d.kind == eventsAPI && !d.acked {
+		s.gaveUp = append(s.gaveUp, lossOf(d.payload))
+	}
+}
+
+// Loss is an event that Slack gave up on: the app acknowledged none of its deliveries. It may have taken one all the same.
+type Loss struct {
+	// Type is that of the event, or its subtype where it has one.
+	Type string
+	// Channel and TS are the message that it was about; empty for other events.
+	Channel, TS string
+}
+
+func lossOf(payload object) Loss {
+	event, _ := payload["event"].(object)
+	word := func(o object, key string) string { text, _ := o[key].(string); return text }
+	about, _ := event["message"].(object)
+	l := Loss{Type: word(event, "type"), Channel: word(event, "channel"), TS: word(event, "ts")}
+	switch subtype := word(event, "subtype"); subtype {
+	case "message_changed":
+		l.Type, l.TS = subtype, word(about, "ts")
+	case "message_deleted":
+		l.Type, l.TS = subtype, word(event, "deleted_ts")
+	}
+	return l
+}
+
+// Lost are the events that Slack gave up on, in order.
+func (s *Server) Lost() []Loss {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.gaveUp)
 }
 
 // concluded takes what was said to one attempt and tries again if Slack would. The lock is held.

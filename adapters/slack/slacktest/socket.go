@@ -192,7 +192,10 @@ func (s *Server) bySocket(d *delivery) {
 	switch s.twist() {
 	case Held:
 		s.held = append(s.held, send(k))
-		d.first <- Heard{Reason: "held"}
+		select {
+		case d.first <- Heard{Reason: "held"}:
+		default: // it was delivered in vain before
+		}
 		return
 	case Twice:
 		send(k)()

@@ -150,6 +150,7 @@ func (s *Server) serveConnector(w http.ResponseWriter, r *http.Request, region s
 		if f.After {
 			result, no = carry()
 		}
+		s.strike(c, *f, result)
 		if s.broken(w, r, *f) {
 			return
 		}

@@ -20,7 +20,7 @@ func (s *Server) controls() faketest.Acts {
 		"View": s.View, "Shortcut": s.Shortcut, "SubmitDialog": s.SubmitDialog, "CloseDialog": s.CloseDialog, "Dialogs": s.Dialogs,
 		"Install": s.Install, "Open": s.Open, "Uninstall": s.Uninstall, "Join": s.Join, "Leave": s.Leave, "Rename": s.Rename, "Remove": s.Remove, "Emit": s.Emit,
 		"Again": s.Again, "AgainAnew": s.AgainAnew, "DeleteFile": s.DeleteFile, "Shown": s.Shown, "Breaches": s.Breaches, "Forgive": s.Forgive,
-		"Calls": s.Calls, "Settled": s.Settled, "Retrying": s.Retrying, "Delivered": s.Delivered, "Fault": s.Fault, "Heal": s.Heal,
+		"Calls": s.Calls, "Settled": s.Settled, "Retrying": s.Retrying, "Lost": s.Lost, "Struck": s.Struck, "Delivered": s.Delivered, "Fault": s.Fault, "Heal": s.Heal,
 		"Order": func(t Twist) { s.Order(t) }, "Forge": func(f Forgery) { s.Forge(f) },
 		"Advance": func(seconds int) { s.Advance(time.Duration(seconds) * time.Second) },
 	}

@@ -53,6 +53,7 @@ type transport struct {
 	forged   []Forgery
 	held     []*delivery
 	got      []object // every activity that was delivered, as it was
+	lost     []object // those that were given up
 }
 
 // Twist is something odd about the next delivery to the bot.
@@ -163,6 +164,9 @@ func (s *Server) concluded(d *delivery, h Heard) {
 		if !d.over {
 			d.over = true
 			s.under--
+			if !h.Acked {
+				s.lost = append(s.lost, d.activity)
+			}
 		}
 		return
 	}
@@ -265,6 +269,14 @@ func (s *Server) Retrying() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.retrying
+}
+
+// Lost are the activities that Teams gave up on, in order: the bot acknowledged none of their deliveries, and gets no other. It may
+// have taken one all the same.
+func (s *Server) Lost() []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]map[string]any(nil), s.lost...)
 }
 
 // Delivered are all activities that went to the bot, in order, each attempt on its own.

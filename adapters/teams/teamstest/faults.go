@@ -25,9 +25,21 @@ type Fault struct {
 	Slow       time.Duration // the answer comes, but late
 }
 
+// Strike is a call on the connector that a fault hit.
+type Strike struct {
+	// Call is what was called, and At the conversation, without a thread.
+	Call, At string
+	Fault    Fault
+	// Message is what came about all the same; empty for nothing.
+	Message string
+	// When is the real time of it.
+	When time.Time
+}
+
 // faults are the ordered ones and what limits calls.
 type faults struct {
 	due     []*Fault
+	struck  []Strike
 	waiting map[string]time.Time // until when a call must be left alone
 	used    map[string][]time.Time
 }
@@ -51,6 +63,26 @@ func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.due, s.orders, s.forged = nil, nil, nil
+}
+
+// strike notes that a fault hit a call, and what came about all the same.
+func (s *Server) strike(c *call, f Fault, done reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, _ := threaded(c.at())
+	body, _ := done.body.(object)
+	message := word(body, "activityId")
+	if message == "" {
+		message = word(body, "id")
+	}
+	s.struck = append(s.struck, Strike{Call: c.name, At: at, Fault: f, Message: message, When: time.Now()})
+}
+
+// Struck are the calls on the connector that faults hit, in order.
+func (s *Server) Struck() []Strike {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Strike(nil), s.struck...)
 }
 
 // ordered is the fault that hits a call, if any. At is the conversation. The lock is held.

@@ -12,7 +12,8 @@ type limit struct {
 }
 
 // The limits per bot and conversation, from "Optimize your bot with rate limiting in Teams". A channel with all its threads
-// is one conversation.
+// is one conversation, also for what is created in it: "a conversation is 1:1 between bot and user, a group chat, or a channel in a
+// team".
 var (
 	sending = []limit{{time.Second, 7}, {2 * time.Second, 8}, {30 * time.Second, 60}, {time.Hour, 1800}}
 	reading = []limit{{time.Second, 14}, {2 * time.Second, 16}, {30 * time.Second, 120}, {time.Hour, 3600}}
