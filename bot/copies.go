@@ -61,6 +61,22 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	return nil
 }
 
+// threadOf is the thread that a post hangs on: that of its own place, or of the root of the crossing that it is a copy of.
+func (k *books) threadOf(post *Post) (string, error) {
+	if post.Origin == "" {
+		return post.Place.Thread, nil
+	}
+	c, err := k.crossing(post.Origin)
+	if err != nil || c == nil || c.Root == "" {
+		return post.Place.Thread, err
+	}
+	root, err := k.crossing(c.Root)
+	if err != nil || root == nil {
+		return post.Place.Thread, err
+	}
+	return k.threadIn(root, post.Place)
+}
+
 // mayGo asks the register once more when it has changed since a crossing was let go: errHeld when it says no by now,
 // ErrNotFound while somebody decides.
 func (k *books) mayGo(c *Crossing) error {

@@ -348,7 +348,8 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 		return d, ErrNotFound
 	case post.Deleted:
 		d.Op = OpDelete
-		return d, nil
+		d.Place.Thread, err = k.threadOf(post)
+		return d, err
 	case post.Sent > 0:
 		d.Op = OpEdit
 	}

@@ -59,6 +59,8 @@ var errLimited = errors.New("slack asked to leave this channel alone for a while
 // carry does what a delivery asks for.
 func (a *Adapter) carry(ctx context.Context, channel string, d bot.Delivery) (sent bot.Sent, err error) {
 	switch {
+	case d.Op == bot.OpDelete && d.Unsure && len(d.IDs) == 0:
+		err = a.removeUnsure(ctx, channel, d)
 	case d.Op == bot.OpDelete:
 		err = a.remove(ctx, channel, d.IDs)
 	case d.Reader != "" && !d.Place.Direct:
@@ -118,6 +120,8 @@ type metadata struct {
 type payload struct {
 	Post string `json:"post"`
 	Part int    `json:"part"`
+	// Revision is what it says.
+	Revision int `json:"revision"`
 	// Written is when a late copy was written: an edit says so too.
 	Written string `json:"written"`
 }
@@ -127,7 +131,7 @@ const metadataType = "standleitung_post"
 
 func (p payload) option() slack.MsgOption {
 	return slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{
-		"post": cut(p.Post, maxMetaValue), "part": p.Part, "written": p.Written,
+		"post": cut(p.Post, maxMetaValue), "part": p.Part, "revision": p.Revision, "written": p.Written,
 	}})
 }
 
@@ -145,14 +149,24 @@ func (a *Adapter) post(ctx context.Context, channel string, d bot.Delivery) (bot
 		return bot.Sent{}, begun(err, len(found.parts) > 0)
 	}
 	var ids []string
-	for n, m := range render(d, p, d.Unsure && !found.sure) {
-		ts := found.parts[n]
-		if ts == "" {
-			if ts, err = a.postPart(ctx, channel, d, n, m); err != nil {
-				return bot.Sent{}, begun(err, len(ids) > 0)
-			}
+	messages := render(d, p, d.Unsure && !found.sure && len(found.parts) == 0)
+	for n, m := range messages {
+		ts, err := found.parts[n], error(nil)
+		switch {
+		case ts == "":
+			ts, err = a.postPart(ctx, channel, d, n, m)
+		case found.revisions[n] != d.Revision: // it was changed since
+			later := d
+			later.Op = bot.OpEdit
+			err = a.update(ctx, channel, ts, later, n, m)
+		}
+		if err != nil {
+			return bot.Sent{}, begun(err, len(ids) > 0 || len(found.parts) > 0)
 		}
 		ids = append(ids, a.idOf(channel, d.Place, ts))
+	}
+	if err := a.remove(ctx, channel, found.beyond(len(messages))); err != nil {
+		return bot.Sent{}, begun(err, true)
 	}
 	if d.Place.Thread != "" {
 		a.threads.Add(threadKey(channel, d.Place.Thread))
@@ -238,7 +252,7 @@ func (m message) options(d bot.Delivery) []slack.MsgOption {
 
 // postPart posts one message of a post.
 func (a *Adapter) postPart(ctx context.Context, channel string, d bot.Delivery, n int, m message) (string, error) {
-	p := payload{Post: d.Post, Part: n}
+	p := payload{Post: d.Post, Part: n, Revision: d.Revision}
 	if d.Copy != nil && !d.Copy.Written.IsZero() {
 		p.Written = d.Copy.Written.UTC().Format(time.RFC3339)
 	}
@@ -369,7 +383,7 @@ func (a *Adapter) reload(ctx context.Context, channel string, d bot.Delivery, sh
 
 // update rewrites one message. One that is gone, whoever removed it, needs no change any more.
 func (a *Adapter) update(ctx context.Context, channel, ts string, d bot.Delivery, n int, m message) error {
-	p := payload{Post: d.Post, Part: n}
+	p := payload{Post: d.Post, Part: n, Revision: d.Revision}
 	if d.Copy != nil && !d.Copy.Written.IsZero() {
 		p.Written = d.Copy.Written.UTC().Format(time.RFC3339)
 	}
@@ -427,8 +441,10 @@ func (a *Adapter) writtenOf(ctx context.Context, channel, thread string, r ref) 
 
 // arrived is what was found of a post whose fate was unknown.
 type arrived struct {
-	parts map[int]string    // ts by part
-	files map[string]string // ids by origin
+	parts map[int]string // ts by part
+	// revisions are what the parts say.
+	revisions map[int]int
+	files     map[string]string // ids by origin
 	// sure is set when all of the history was read in which it could be: what is not found was not posted.
 	sure bool
 }
@@ -443,7 +459,7 @@ const (
 
 // lookFor looks for a post by its metadata.
 func (a *Adapter) lookFor(ctx context.Context, channel string, d bot.Delivery) (arrived, error) {
-	found := arrived{parts: map[int]string{}}
+	found := arrived{parts: map[int]string{}, revisions: map[int]int{}}
 	if d.Reader != "" && !d.Place.Direct {
 		return found, nil
 	}
@@ -477,8 +493,37 @@ func (a *Adapter) lookFor(ctx context.Context, channel string, d bot.Delivery) (
 
 func (f *arrived) look(e *event, post string) {
 	if e.Metadata.Type == metadataType && e.Metadata.Payload.Post == cut(post, maxMetaValue) {
-		f.parts[e.Metadata.Payload.Part] = e.TS
+		f.parts[e.Metadata.Payload.Part], f.revisions[e.Metadata.Payload.Part] = e.TS, e.Metadata.Payload.Revision
 	}
+}
+
+// beyond are the ids of the parts from the n-th on: a post that has become shorter does not need them any more.
+func (f *arrived) beyond(n int) (ids []string) {
+	for part, ts := range f.parts {
+		if part >= n {
+			ids = append(ids, ref{ts: ts}.String())
+		}
+	}
+	return ids
+}
+
+// removeUnsure deletes a post of which nobody knows whether it arrived.
+func (a *Adapter) removeUnsure(ctx context.Context, channel string, d bot.Delivery) error {
+	found, err := a.lookFor(ctx, channel, d)
+	if err != nil {
+		return stillUnsure(err)
+	}
+	if found.files, err = a.sharedBefore(ctx, channel, d.Post); err != nil {
+		return stillUnsure(err)
+	}
+	ids := append(found.beyond(0), a.bundleIDs(ctx, channel, found.files)...)
+	if len(ids) == 0 && !found.sure {
+		return &bot.SendError{Fate: bot.Never, Reason: "no_id", Err: errUndeliverable}
+	}
+	if err := a.remove(ctx, channel, ids); err != nil {
+		return stillUnsure(err)
+	}
+	return nil
 }
 
 // Private answers.

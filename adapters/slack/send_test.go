@@ -137,6 +137,64 @@ func TestUnsureIsLookedFor(t *testing.T) {
 	}
 }
 
+// What arrived although nobody heard of it, and was changed since, says what it is to say; it is not posted again.
+func TestUnsureIsBroughtUpToDate(t *testing.T) {
+	w := newTown(t, overHTTP)
+	long := strings.Repeat("Wort ", 4000)
+	for _, text := range []string{"vorher", long} {
+		d := w.post("u" + text[:4])
+		d.Copy.Body = markup.FromPlain(text)
+		w.Fault(slacktest.Fault{Method: "chat.postMessage", Reset: true, After: true})
+		if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+			t.Fatalf("Send = %v, want unknown", err)
+		}
+		d.Unsure, d.Revision, d.Copy.Body = true, 2, markup.FromPlain("nachher")
+		sent, err := w.send(d)
+		if err != nil || len(sent.IDs) != 1 {
+			t.Errorf("Send = %v, %v; want what is there", sent, err)
+		}
+		calls := w.Calls("chat.update")
+		if again, err := w.send(d); err != nil || !slices.Equal(again.IDs, sent.IDs) || w.Calls("chat.update") != calls {
+			t.Errorf("Send once more = %v, %v, after %d more changes; want the same and none", again, err, w.Calls("chat.update")-calls)
+		}
+	}
+	for _, m := range w.Server.Shown(w.rooms[0].ID, w.staff[0].ID) {
+		if m.Text != "nachher" {
+			t.Errorf("shown is %.40q, want what it says now", m.Text)
+		}
+	}
+	if n := len(w.Server.Shown(w.rooms[0].ID, w.staff[0].ID)); n != 2 {
+		t.Errorf("%d messages are shown, want two", n)
+	}
+}
+
+// What may have arrived is looked for when it is deleted, in a room and in a thread; what did not arrive needs nothing.
+func TestUnsureIsDeleted(t *testing.T) {
+	w := newTown(t, overHTTP)
+	root, _ := w.send(w.post("root"))
+	for _, thread := range []string{"", root.IDs[0]} {
+		for _, arrives := range []bool{true, false} {
+			d := w.post(fmt.Sprint("p", thread, arrives))
+			d.Place.Thread = thread
+			w.Fault(slacktest.Fault{Method: "chat.postMessage", Status: 502, After: arrives})
+			if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+				t.Fatalf("Send = %v, want unknown", err)
+			}
+			d.Op, d.Unsure, d.Copy = bot.OpDelete, true, nil
+			w.Fault(slacktest.Fault{Method: "conversations." + map[bool]string{true: "history", false: "replies"}[thread == ""], Status: 500})
+			if _, err := w.send(d); err == nil || err.Fate != bot.Unknown {
+				t.Errorf("deleted while the history cannot be read = %v, want unknown", err)
+			}
+			if _, err := w.send(d); err != nil {
+				t.Errorf("deleted = %v", err)
+			}
+		}
+	}
+	if all := w.Server.Shown(w.rooms[0].ID, w.staff[0].ID); len(all) != 1 {
+		t.Errorf("%d messages are shown, want the root", len(all))
+	}
+}
+
 // What Slack says of a channel holds for all of its lanes, and for no other channel.
 func TestLimitHoldsForTheChannel(t *testing.T) {
 	w := newTown(t, overHTTP)

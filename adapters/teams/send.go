@@ -59,7 +59,10 @@ func (a *Adapter) carryOut(ctx context.Context, core bot.Core, d bot.Delivery) (
 	return bot.Sent{}, &bot.SendError{Fate: bot.Never, Reason: "op_unknown", Err: errUndeliverable}
 }
 
-var errUndeliverable = errors.New("teams cannot show it")
+var (
+	errUndeliverable = errors.New("teams cannot show it")
+	errNoID          = errors.New("the id of the message was never learnt")
+)
 
 // unmetPause is how often an emulator that has not called yet is looked for: only its first activity says where it is.
 const unmetPause = 2 * time.Second
@@ -249,7 +252,10 @@ func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, re
 
 // remove deletes messages. Where the connector cannot, as that of the emulator, nothing of what they said is left.
 func (a *Adapter) remove(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref) error {
-	if len(refs) == 0 {
+	switch {
+	case len(refs) == 0 && d.Unsure: // it may be there, and nobody can be asked where
+		return &bot.SendError{Fate: bot.Never, Reason: "no_id", Err: errNoID}
+	case len(refs) == 0:
 		return nil
 	}
 	t, err := a.targetOf(ctx, core, d.Place)

@@ -134,6 +134,40 @@ func TestPause(t *testing.T) {
 	}
 }
 
+// TestPauseOfNewPosts: what is limited is a conversation, also for what begins a thread there or opens it.
+func TestPauseOfNewPosts(t *testing.T) {
+	h := newTenant(t, teamstest.Channel)
+	a, _ := h.open(t)
+	busy, quiet := teams.RoomPlace(h.rooms[0].ID), teams.RoomPlace(h.rooms[1].ID)
+	h.Fault(teamstest.Fault{Call: "create", RetryAfter: 30})
+	if got, reason, _ := fate(t, a, card("p", busy, "eins")); got != bot.Retry || reason != "throttled" {
+		t.Fatalf("the first is %q (%s)", got, reason)
+	}
+	calls := h.Calls("create")
+	if got, _, after := fate(t, a, card("c", busy, "zwei")); got != bot.Retry || after < 25*time.Second || h.Calls("create") != calls {
+		t.Errorf("the next is %q, to be tried after %v, and %d calls were made", got, after, h.Calls("create")-calls)
+	}
+	for _, p := range []bot.Place{quiet, teams.DirectPlace(h.staff[0].ID)} {
+		if got, reason, _ := fate(t, a, card("q"+p.ID, p, "drei")); got != "" {
+			t.Errorf("elsewhere it is %q (%s)", got, reason)
+		}
+	}
+}
+
+// TestUnsureDeletion: what may be there and cannot be found is told, not passed over.
+func TestUnsureDeletion(t *testing.T) {
+	h := newTenant(t, teamstest.Channel)
+	a, _ := h.open(t)
+	d := bot.Delivery{Post: "p", Op: bot.OpDelete, Revision: 2, Place: teams.RoomPlace(h.rooms[0].ID), Unsure: true}
+	if got, reason, _ := fate(t, a, d); got != bot.Never || reason != "no_id" {
+		t.Errorf("it is %q (%s), want never: no_id", got, reason)
+	}
+	d.Unsure = false
+	if got, reason, _ := fate(t, a, d); got != "" {
+		t.Errorf("what was never sent is %q (%s)", got, reason)
+	}
+}
+
 // TestDirect: a person is reached where they were met, else in a conversation that is opened, else never.
 func TestDirect(t *testing.T) {
 	h := newTenant(t, teamstest.Channel)
