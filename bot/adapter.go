@@ -156,7 +156,7 @@ type Sent struct {
 // SendError says what became of a delivery that did not succeed.
 type SendError struct {
 	Fate Fate
-	// After is how long the platform wants to be left alone; 0 leaves it to the core. Only for Retry.
+	// After is how long the platform wants to be left alone; 0 leaves it to the core. Only for Retry and Untried.
 	After time.Duration
 	// Reason is a short code for operators and people, such as "channel_gone". Never a text of people.
 	Reason string
@@ -169,6 +169,7 @@ type Fate string
 // The fates.
 const (
 	Retry   Fate = "retry"   // did not arrive; try again
+	Untried Fate = "untried" // the platform was not asked; try again soon, it does not count
 	Unknown Fate = "unknown" // may have arrived
 	Never   Fate = "never"   // will not arrive as it is: park it
 )

@@ -485,7 +485,7 @@ var (
 	often    = regexp.MustCompile(`^(\d+) times (.*)$`)
 	quietly  = regexp.MustCompile(`^quietly (\d+) (.*)$`)
 	opens    = regexp.MustCompile(`^(\w+(?:@\w+)?) opens$`)
-	faultish = regexp.MustCompile(`^fault (next|#\w+|@\w+) (retry|unknown|never|slow)(?: (\S+))?$`)
+	faultish = regexp.MustCompile(`^fault (next|#\w+|@\w+) (retry|untried|unknown|never|slow)(?: (\S+))?$`)
 )
 
 // escapes are how a script writes what cannot stand in a line.

@@ -20,6 +20,8 @@ const (
 	stopGrace = 5 * time.Second
 	// storePause is how long the outbox waits when the store refused to work.
 	storePause = time.Second
+	// untriedPause is the pause after a try that was none, unless the adapter knows better.
+	untriedPause = time.Second
 )
 
 // result is how one delivery went.
@@ -479,6 +481,10 @@ func (b *Bot) again(r result) Settlement {
 	errors.As(r.err, &e)
 	s := Settlement{State: RowQueued, Reason: e.Reason, Due: b.now().Add(backOff(r.row.Tries))}
 	switch e.Fate {
+	case Untried:
+		s.Untried, s.Due = true, b.now().Add(cmp.Or(e.After, untriedPause))
+		b.log.Debug("a delivery was not tried", "reason", e.Reason, "due", s.Due)
+		return s
 	case Unknown:
 		s.State = RowUnknown
 	case Never:

@@ -496,18 +496,18 @@ func ready(s *stage) {
 }
 
 func notRunning(s *stage) {
-	s.mayRetry("before Run")
+	s.untried("before Run")
 	s.start()
 	s.stop()
-	s.mayRetry("after Run")
+	s.untried("after Run")
 }
 
-func (s *stage) mayRetry(when string) {
+func (s *stage) untried(when string) {
 	s.Helper()
 	_, err := s.Adapter.Send(s.Context(), post(when, s.Rooms[0], "später"))
 	var e *bot.SendError
-	if !errors.As(err, &e) || e.Fate != bot.Retry || e.Reason == "" {
-		s.Errorf("Send %s = %v, want a SendError that says retry, with a reason", when, err)
+	if !errors.As(err, &e) || e.Fate != bot.Untried || e.Reason == "" {
+		s.Errorf("Send %s = %v, want a SendError that says that it was not tried, with a reason", when, err)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // Send carries a delivery out.
 func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	if _, ok := a.shift.Enter(); !ok {
-		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
+		return bot.Sent{}, &bot.SendError{Fate: bot.Untried, Reason: "not_running", Err: errNotRunning}
 	}
 	defer a.shift.Leave()
 	sent, err := a.deliver(ctx, d)

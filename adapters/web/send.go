@@ -14,7 +14,7 @@ import (
 func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	core, ok := a.shift.Enter()
 	if !ok {
-		return bot.Sent{}, &bot.SendError{Fate: bot.Retry, Reason: "not_running", Err: errNotRunning}
+		return bot.Sent{}, &bot.SendError{Fate: bot.Untried, Reason: "not_running", Err: errNotRunning}
 	}
 	defer a.shift.Leave()
 
