@@ -22,22 +22,26 @@ import (
 	"standleitung/store/bolt"
 )
 
-// hanging is an adapter whose calls do not come back: until they are cut off, or not even then.
+// hanging is an adapter whose calls do not come back: until they are cut off, or not even then. It runs for as long as they do.
 type hanging struct {
 	stubborn bool
 	release  chan struct{}
+	calls    *sync.WaitGroup
 }
 
 func (hanging) Name() string          { return "slow" }
 func (hanging) Can() bot.Capabilities { return bot.Capabilities{MaxText: 4000} }
 func (hanging) Ready() error          { return nil }
 
-func (hanging) Run(ctx context.Context, _ bot.Core) error {
+func (h hanging) Run(ctx context.Context, _ bot.Core) error {
 	<-ctx.Done()
+	h.calls.Wait()
 	return nil
 }
 
 func (h hanging) Send(ctx context.Context, _ bot.Delivery) (bot.Sent, error) {
+	h.calls.Add(1)
+	defer h.calls.Done()
 	if h.stubborn {
 		<-h.release
 		return bot.Sent{}, errors.New("too late")
@@ -79,7 +83,7 @@ func TestStopWhileCallsHang(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "store.db")
 			synctest.Test(t, func(t *testing.T) {
-				adapter := hanging{tc.stubborn, make(chan struct{})}
+				adapter := hanging{tc.stubborn, make(chan struct{}), new(sync.WaitGroup)}
 				h := newStopping(t, path, adapter)
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error, 1)

@@ -156,12 +156,10 @@ func New(c Config) (*Bot, error) {
 	return b, nil
 }
 
-// Run runs the adapters and the outbox until ctx ends. It stops the adapters first, so that nothing new comes in,
-// then lets the deliveries that are under way end, and returns when all has ended. The first error of an adapter
-// or of the outbox ends everything and is returned.
+// Run runs the adapters and the outbox until ctx ends. Then nothing new comes in and no delivery begins; those that are
+// under way get [stopGrace], since an adapter may wait for its own, and Run returns when all has ended. The first error of
+// an adapter or of the outbox ends everything and is returned.
 func (b *Bot) Run(ctx context.Context) error {
-	outbox, stopOutbox := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopOutbox()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -187,13 +185,12 @@ func (b *Bot) Run(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := b.runOutbox(outbox); err != nil {
+		if err := b.runOutbox(ctx); err != nil {
 			fail(fmt.Errorf("outbox: %w", err))
 		}
 	}()
 	<-ctx.Done()
 	running.Wait()
-	stopOutbox()
 	<-done
 	return first
 }
