@@ -38,6 +38,10 @@ type marks struct {
 	// from is since when a room is read at all: what was said before the bot came is none of its business.
 	from  map[string]string
 	whole map[string]bool // nothing before newest is missing
+	// abreast are the channels in which what is said now follows what was said before: since an outage their latest history was
+	// read, or could not be.
+	abreast map[string]bool
+	outages int // counts
 	// seen are the turns that were handled lately: their histories need not hand them over again.
 	seen duty.Recent
 }
@@ -59,7 +63,8 @@ func (m *marks) load(k bot.Kept) {
 
 func (m *marks) make() {
 	if m.kept == nil {
-		m.kept, m.newest, m.from, m.whole = map[string]string{}, map[string]string{}, map[string]string{}, map[string]bool{}
+		m.kept, m.newest, m.from = map[string]string{}, map[string]string{}, map[string]string{}
+		m.whole, m.abreast = map[string]bool{}, map[string]bool{}
 	}
 }
 
@@ -97,6 +102,28 @@ func (m *marks) hold() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.whole)
+	clear(m.abreast)
+	m.outages++
+}
+
+// behind returns a channel's mark when something may have been said there before what is said now; "" when nothing was. Outage
+// is to be told to caughtUp.
+func (m *marks) behind(channel string) (mark string, outage int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.whole[channel] || m.abreast[channel] {
+		return "", 0
+	}
+	return m.kept[channel], m.outages
+}
+
+// caughtUp notes that what is said in a channel now follows what was said before, unless there was another outage meanwhile.
+func (m *marks) caughtUp(channel string, outage int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.make(); m.outages == outage {
+		m.abreast[channel] = true
+	}
 }
 
 // of returns a channel's mark, and whether nothing before it is missing.
@@ -229,6 +256,59 @@ func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) e
 	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel)...)
 }
 
+// comeUpTime is how long a message waits for what was said before it; Slack wants to hear within three seconds that it was taken.
+const comeUpTime = 2 * time.Second
+
+// comeUp hands over what was said in a channel before a message that has just come in, when that may have been missed: so that
+// nothing overtakes what was said during an outage. It runs in the lane of the channel, once after an outage. What cannot be read in
+// time comes later, out of order; threads that nobody goes on with, too.
+func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) {
+	mark, outage := a.marks.behind(e.Channel)
+	if mark == "" || !a.reads(e.Channel) {
+		return
+	}
+	defer a.marks.caughtUp(e.Channel, outage)
+	limited, cancel := context.WithTimeout(ctx, comeUpTime)
+	defer cancel()
+	missed, err := a.latest(limited, e, a.marks.after(e.Channel, tsOf(timeOf(mark).Add(-overlap))))
+	if err == nil {
+		err = a.handOver(ctx, core, missed)
+	}
+	if err != nil {
+		a.log.WarnContext(ctx, "cannot read what was said before, it follows later", "channel", e.Channel, "error", err)
+	}
+}
+
+// latest reads what was said and changed since an instant before a message: at the top level and, when it is an answer, in its thread.
+func (a *Adapter) latest(ctx context.Context, e *event, since string) (found []past, err error) {
+	s := span{oldest: since, latest: e.TS, limit: pageSize}
+	see := func(other *event) {
+		if other.TS != e.TS {
+			found = appendPast(found, other, since)
+		}
+	}
+	if err := a.pages(ctx, e.Channel, "", s, see); err != nil {
+		return nil, err
+	}
+	if e.ThreadTS != "" && e.ThreadTS != e.TS {
+		answers := func(other *event) {
+			if other.TS != e.ThreadTS {
+				see(other)
+			}
+		}
+		if err := a.pages(ctx, e.Channel, e.ThreadTS, s, answers); err != nil && codeOf(err) != "thread_not_found" {
+			return nil, err
+		}
+	}
+	inOrder(found)
+	return found, nil
+}
+
+// inOrder sorts by the time at which it happened.
+func inOrder(list []past) {
+	slices.SortStableFunc(list, func(x, y past) int { return cmp.Or(compareTS(x.at, y.at), cmp.Compare(x.TS, y.TS)) })
+}
+
 // past is something that a history shows: a message, that it was changed, or that it is gone.
 type past struct {
 	at   string // ts
@@ -282,7 +362,7 @@ func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, de
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(found, func(x, y past) int { return cmp.Or(compareTS(x.at, y.at), cmp.Compare(x.TS, y.TS)) })
+	inOrder(found)
 	return append(found, deleted...), nil // when they were deleted nobody knows: after what hangs on them
 }
 

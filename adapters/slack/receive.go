@@ -235,7 +235,10 @@ func (a *Adapter) talk(e *event) act {
 		if code := a.nobody(e); code != "" {
 			return a.pass(code)
 		}
-		return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) { return nil, a.said(ctx, core, e) }}
+		return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) {
+			a.comeUp(ctx, core, e)
+			return nil, a.said(ctx, core, e)
+		}}
 	case "message_changed":
 		return a.change(e)
 	case "message_deleted":

@@ -528,3 +528,34 @@ func TestNothingFromBeforeIsRead(t *testing.T) {
 		t.Errorf("taken: %q, want %q", got, want)
 	}
 }
+
+// Nothing that comes in overtakes what was missed before it, whether the look into all histories has come to its channel or not.
+func TestNothingOvertakesWhatWasMissed(t *testing.T) {
+	r := newRig(t)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"vorher","ts":"1796000010.000100"}`)
+	r.until("the mark is kept", func() bool {
+		kept, _ := r.core.Kept(t.Context(), "mark/C1")
+		return len(kept) == 1 && string(kept[0].Value) == "1796000010.000100"
+	})
+	const missed = `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"live","ts":"1796000030.000100"},
+		{"type":"message","user":"U1","text":"verpasst 2","ts":"1796000025.000100"},
+		{"type":"message","user":"U1","text":"verpasst 1","ts":"1796000020.000100"}]}`
+	r.say("conversations.history", `{"ok":false,"error":"internal_error"}`) // the look into all fails, and comes again half a minute later
+	before, calls := len(r.core.Effects()), len(r.called("conversations.history"))
+	r.run()
+	r.until("the histories were looked into", func() bool { return len(r.called("conversations.history")) > calls })
+	r.say("conversations.history", missed)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"live","ts":"1796000030.000100"}`)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"live 2","ts":"1796000031.000100"}`)
+	var got []string
+	for _, m := range r.core.Effects()[before:] {
+		got = append(got, m.Text)
+	}
+	if want := []string{"verpasst 1", "verpasst 2", "live", "live 2"}; !slices.Equal(got, want) {
+		t.Errorf("handed over: %q, want %q", got, want)
+	}
+	if n := len(r.called("conversations.history")); n != calls+2 {
+		t.Errorf("the history was read %d times, want once by the look and once before what came in", n-calls)
+	}
+}
