@@ -65,15 +65,24 @@ func (s *serveCommand) Run(ctx context.Context, cli *commandLine, w world) error
 	// The address first: who starts the program twice should hear of the port, and the store stays untouched.
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
+	if wasStopped(ctx, err) {
+		return nil
+	} else if err != nil {
 		return explainListen(c.Listen, err)
 	}
 	defer listener.Close() //nolint:errcheck // the server closes it; this is for the ways out before
 	h, err := newHouse(ctx, c, w, log)
-	if err != nil {
+	if wasStopped(ctx, err) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return h.serve(ctx, listener, w)
+}
+
+// wasStopped reports whether a start failed only because the program was told to stop meanwhile: that is no fault.
+func wasStopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // listenOn has the program listen somewhere else, under the same conditions as the configuration.

@@ -113,6 +113,21 @@ func TestStopWhileCallsHang(t *testing.T) {
 	}
 }
 
+// TestStopWhileItStarts: a signal that comes before everything runs is obeyed like any other, without a fault.
+func TestStopWhileItStarts(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	w := world{stdout: io.Discard, stderr: io.Discard, now: time.Now, lookup: environment()}
+	c := Config{Language: say.English, Store: StoreConfig{URL: NewSecret("bbolt:store.db")}}
+	if h, err := newHouse(ctx, &c, w, slog.New(slog.DiscardHandler)); err == nil || !wasStopped(ctx, err) {
+		t.Errorf("newHouse() = %v, %v; want that it was stopped", h, err)
+	}
+	if wasStopped(t.Context(), context.Canceled) || wasStopped(ctx, errors.New("the disk is full")) {
+		t.Error("a fault counts as a stop")
+	}
+}
+
 // newStopping is a house with one adapter, on a store of its own.
 func newStopping(t *testing.T, path string, adapter bot.Adapter) *house {
 	t.Helper()
