@@ -1,0 +1,350 @@
+package main_test
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"standleitung/adapters/teams/teamstest"
+	"standleitung/bot"
+	"standleitung/store/bolt"
+)
+
+// soakLost is what a platform gave up on: the program acknowledged none of its deliveries.
+type soakLost struct {
+	said, changed, deleted map[string]bool // by id of the message
+}
+
+// lost asks the platforms what they gave up on.
+func (s *soak) lost() soakLost {
+	l := soakLost{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	for _, e := range s.slack.Lost() {
+		switch e.Type {
+		case "message":
+			s.count("events that Slack gave up on, read from its history")
+		case "message_changed":
+			s.count("events that Slack gave up on, read from its history")
+		case "message_deleted":
+			s.count("deletions that Slack gave up on (no history shows them)")
+			l.deleted[e.TS] = true
+		}
+	}
+	for _, a := range s.teams.Lost() {
+		s.count("activities that Teams gave up on")
+		id, _ := a["id"].(string)
+		switch a["type"] {
+		case "message":
+			l.said[id] = true
+		case "messageUpdate":
+			l.changed[id] = true
+		case "messageDelete":
+			l.deleted[id] = true
+		}
+	}
+	return l
+}
+
+// check compares what every room shows with what people wrote.
+func (s *soak) check() {
+	lost := s.lost()
+	for _, r := range s.rooms {
+		all := s.look(r)
+		copies := s.copies(all)
+		s.checkSecrets(r, all)
+		for name, list := range copies {
+			if m := list[0].m; !hears(m, r.name) {
+				s.fault("a message in a room that must not have it", "%s (%s) in %s: %q", name, m.class, r.name, list[0].text)
+			}
+		}
+		for _, from := range s.rooms {
+			for _, m := range from.messages {
+				if m.said && hears(m, r.name) {
+					s.checkCopies(r, m, copies[m.name], lost)
+					s.checkThread(r, m, copies, lost)
+				}
+			}
+			s.checkOrder(r, from, copies)
+		}
+		s.countRoom(all, copies)
+	}
+	s.checkBreaches()
+	s.checkLog()
+	s.checkStore()
+}
+
+// checkSecrets looks for what must not be read anywhere: held texts, also in quotes, and terms of the register.
+func (s *soak) checkSecrets(r *soakRoom, all []*sight) {
+	for _, v := range all {
+		if !v.bot {
+			continue
+		}
+		if strings.Contains(v.text, soakSecret) {
+			s.fault("a term of the register", "in %s: %q", r.name, v.text)
+		}
+		for _, token := range soakToken.FindAllStringSubmatch(v.text, -1) {
+			switch m, _ := s.message(token); {
+			case m.class == soakHeld, m.class == soakRelease && !s.released[m.name]:
+				s.fault("what nobody released", "%s in %s: %q", token[0], r.name, v.text)
+			case m.room != r && !hears(m, r.name):
+				s.fault("words from a room that is not heard", "%s in %s: %q", token[0], r.name, v.text)
+			}
+		}
+	}
+}
+
+// checkCopies looks at the copies of one message in one room.
+func (s *soak) checkCopies(r *soakRoom, m *soakMessage, list []copied, lost soakLost) {
+	what := fmt.Sprintf("%s (%s, answer to %v, first delivery %v) in %s", m.name, m.class, m.thread, m.first, r.name)
+	held := m.class == soakHeld || m.class == soakRelease && !s.released[m.name]
+	gone := m.gone && !lost.deleted[m.id]
+	if len(list) == 0 {
+		if !held && !m.gone && !lost.said[m.id] {
+			s.fault("a message is missing", "%s", what)
+		}
+		return
+	}
+	if held {
+		return // told by checkSecrets
+	}
+	for i, again := range list {
+		if i > 0 {
+			s.count("copies shown again")
+		}
+		switch {
+		case i > 0 && !again.marked:
+			s.fault("a second copy without a mark", "%s: %s and %s", what, list[0].id, again.id)
+		case again.marked && r.platform != "teams":
+			s.fault("a mark where it could be looked up", "%s: %q", what, again.text)
+		case again.marked && !s.unsure(r, again.sight):
+			s.fault("a mark without a doubt", "%s: %s", what, again.id)
+		case i > 0 && !s.unheard(r, list[i-1].sight):
+			s.fault("a repetition of what had arrived", "%s: %s after %s", what, again.id, list[i-1].id)
+		case again.marked:
+			s.count("copies marked, their fate was unknown")
+		}
+	}
+	last := list[len(list)-1]
+	switch {
+	case gone && s.orphaned(r, list):
+		s.count("copies of unknown fate that a deletion could not find")
+	case gone:
+		s.fault("a deleted message is shown", "%s: %s %q", what, last.id, last.text)
+	case last.version != m.shown && !lost.changed[m.id] && !m.gone:
+		s.fault("not the newest text", "%s: %d, want %d, in %s (digest %v)", what, last.version, m.shown, last.id, last.digest)
+	}
+}
+
+// doubt is how long before a repetition its first try can lie: time-outs, back-off, and a while that the platform was away.
+const doubt = 60 * time.Second
+
+// unsure reports whether a copy in a room of Teams could have been there before: a call in that room had met a fault after which nobody
+// knows, or it is the first copy there of its life, which began with what the one before had under way.
+func (s *soak) unsure(r *soakRoom, v *sight) bool {
+	first, _ := s.ends(r)
+	return first[s.life(v.posted)] == v.id || slices.ContainsFunc(s.teams.Struck(), func(k teamstest.Strike) bool {
+		known := k.Fault.RetryAfter != 0 || k.Fault.Status == http.StatusPreconditionFailed
+		return k.At == r.id && !known && k.When.Before(v.posted) && v.posted.Sub(k.When) < doubt
+	})
+}
+
+// unheard reports whether the program may never have heard what became of a copy in a room of Teams: a fault took the answer, or it
+// was the last there of its life.
+func (s *soak) unheard(r *soakRoom, v *sight) bool {
+	_, last := s.ends(r)
+	return last[s.life(v.posted)] == v.id ||
+		slices.ContainsFunc(s.teams.Struck(), func(k teamstest.Strike) bool { return k.Message == v.id })
+}
+
+// ends are the ids of the first and the last copy that each life made in a room.
+func (s *soak) ends(r *soakRoom) (first, last map[int]string) {
+	first, last = map[int]string{}, map[int]string{}
+	for _, v := range s.look(r) {
+		if !v.bot || !v.deleted && !soakToken.MatchString(v.text) {
+			continue
+		}
+		n := s.life(v.posted)
+		if first[n] == "" {
+			first[n] = v.id
+		}
+		last[n] = v.id
+	}
+	return first, last
+}
+
+// orphaned reports whether all that is left of a copy are posts whose answer nobody may have heard.
+func (s *soak) orphaned(r *soakRoom, list []copied) bool {
+	return r.platform == "teams" && !slices.ContainsFunc(list, func(c copied) bool { return !s.unheard(r, c.sight) })
+}
+
+// life is in which life something happened.
+func (s *soak) life(at time.Time) int {
+	n := 0
+	for i, l := range s.lives {
+		if !at.Before(l.from) {
+			n = i
+		}
+	}
+	return n
+}
+
+// checkThread checks under what the copies of a message hang.
+func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copied, lost soakLost) {
+	for _, c := range copies[m.name] {
+		if c.digest {
+			continue
+		}
+		if m.root == nil {
+			if c.thread != "" {
+				s.fault("in a thread without being an answer", "%s in %s: %s", m.name, r.name, c.thread)
+			}
+			continue
+		}
+		s.count("answers shown")
+		alone := lost.said[m.root.id] || !m.root.first // its root was not there when it came, or had no copy of its own
+		var want []string
+		for _, root := range copies[m.root.name] {
+			want = append(want, root.id)
+			alone = alone || root.digest
+		}
+		if alone || len(want) == 0 {
+			want = append(want, "")
+		}
+		if !slices.Contains(want, c.thread) {
+			s.fault("not under its root", "%s in %s: thread %q, want one of %q", m.name, r.name, c.thread, want)
+		}
+	}
+}
+
+// checkOrder checks that the copies from a room stand in the order in which they were written there: in which the platform delivered
+// them, where it did not keep it itself. Slack's history tells the order also of what it could not deliver. Each thread has an order of its own.
+func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
+	newest := map[*soakMessage]*copied{} // of each thread; of the room itself under nil
+	for _, m := range from.messages {
+		list := copies[m.name]
+		late := m.held || from.platform == "teams" && !m.first
+		if len(list) == 0 || late || m.class == soakRelease {
+			continue
+		}
+		if before := newest[m.root]; before != nil && list[0].place < before.place {
+			s.fault("out of order", "%s (first delivery %v) in %s, %s (digest %v), stands before %s (first delivery %v), %s (digest %v)", m.name, m.first, r.name,
+				list[0].id, list[0].digest, before.m.name, before.m.first, before.id, before.digest)
+			continue
+		}
+		newest[m.root] = &list[0]
+		s.count("copies in order")
+	}
+}
+
+func (s *soak) countRoom(all []*sight, copies map[string][]copied) {
+	for _, v := range all {
+		switch {
+		case v.digest:
+			s.count("digests")
+		case v.bot && v.deleted:
+			s.count("tombstones")
+		}
+	}
+	for _, list := range copies {
+		s.counts["copies shown"] += len(list)
+		if list[0].digest {
+			s.count("copies shown in a digest")
+		}
+	}
+}
+
+// checkBreaches looks at how the platforms were treated. A kill can make the program forget that it was asked to wait.
+func (s *soak) checkBreaches() {
+	var all []string
+	for _, b := range s.slack.Breaches() {
+		all = append(all, "slack: "+b.String())
+	}
+	for _, b := range s.teams.Breaches() {
+		all = append(all, "teams: "+b.String())
+	}
+	hasty := 0
+	for _, b := range all {
+		if strings.Contains(b, "before Retry-After had gone by") {
+			hasty++
+			continue
+		}
+		s.fault("a platform was treated badly", "%s", b)
+	}
+	s.counts["calls before Retry-After had gone by"] = hasty
+	if hasty > len(s.lives) {
+		s.fault("a platform was not left alone", "%d times, with %d lives", hasty, len(s.lives))
+	}
+}
+
+// checkLog looks for people's words and for errors in what the program wrote.
+func (s *soak) checkLog() {
+	for _, text := range s.log {
+		for line := range strings.Lines(text) {
+			switch {
+			case soakToken.MatchString(line), strings.Contains(line, soakTerm), strings.Contains(line, soakSecret):
+				s.fault("words of people in the log", "%s", line)
+			case strings.Contains(line, `"level":"ERROR"`) && strings.Contains(line, `"reason":"no_id"`):
+				s.count("deletions that could not be carried out, their writers told")
+			case strings.Contains(line, `"level":"ERROR"`), strings.Contains(line, "panic"), strings.Contains(line, "DATA RACE"):
+				s.fault("an error in the log", "%s", line)
+			}
+		}
+	}
+}
+
+// checkStore looks whether the store is whole and nothing was left in the outbox.
+func (s *soak) checkStore() {
+	store, err := bolt.Open(s.ctx, bolt.Config{
+		Path: filepath.Join(s.program.dir, "store.db"), Now: time.Now, Log: slog.New(slog.DiscardHandler), Migrations: bot.Migrations(),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer store.Close()
+	stats, err := store.Stats(s.ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if stats.Queued+stats.Sending+stats.Unknown > 0 || stats.Parked != s.counts["deletions that could not be carried out, their writers told"] {
+		s.fault("rows are left in the outbox", "%+v", stats)
+	}
+	if proof, err := bot.Verify(s.ctx, store); err != nil || proof.Wrong > 0 {
+		s.fault("the store cannot be proven", "%v, %+v", err, proof)
+	}
+}
+
+// report prints the counts and what went wrong.
+func (s *soak) report(took time.Duration) {
+	for _, r := range s.rooms {
+		for _, m := range r.messages {
+			if m.root != nil {
+				s.counts["answers written"]++
+			}
+			if m.class != soakPlain {
+				s.counts["messages "+string(m.class)]++
+			}
+		}
+	}
+	s.counts["calls of Slack"], s.counts["calls of Teams that met a fault"] = s.slack.Calls("chat.postMessage"), len(s.teams.Struck())
+	var table strings.Builder
+	for _, what := range slices.Sorted(maps.Keys(s.counts)) {
+		fmt.Fprintf(&table, "%8d  %s\n", s.counts[what], what)
+	}
+	s.t.Logf("%v, seed %d\n%s", took.Round(time.Second), s.seed, table.String())
+	for what, least := range map[string]int{
+		"kills (SIGKILL)": soakKills, "clean ends (SIGTERM)": 2, "messages written": 2000, "copies shown": 2500, "answers shown": 100, "edits": 200, "deletions": 50,
+		"digests": 1, "copies marked, their fate was unknown": 3, "times Slack was away": 1, "times Teams was away": 1,
+	} {
+		if s.counts[what] < least {
+			s.t.Errorf("too little to prove anything: %d %s, want %d", s.counts[what], what, least)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(s.faults)) {
+		examples := s.faults[kind]
+		s.t.Errorf("%s: %d times, such as\n  %s", kind, len(examples), strings.Join(examples[:min(6, len(examples))], "\n  "))
+	}
+}
