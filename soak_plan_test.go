@@ -38,13 +38,14 @@ type soakMessage struct {
 	pauses []time.Duration // before each edit, and before the deletion
 	delete bool
 	answer bool
-	held   bool // the platform is to deliver it after the next event
+	hold   bool // somebody's event is to be delivered after the next one
 
 	// What came of it. One writer has it at a time; it is read when all is over.
 	id     string       // the platform's
 	root   *soakMessage // what it answers
 	thread string       // the id that the thread hangs on
 	first  bool         // its first delivery was acknowledged
+	held   bool         // the platform delivered it after the next event
 	shown  int          // the version that the platform shows
 	gone   bool         // it was deleted
 	said   bool         // it was written at all
@@ -89,7 +90,7 @@ func (m *soakMessage) draw(random *rand.Rand) {
 	if m.class == soakPlain {
 		m.answer = random.IntN(4) == 0
 		m.delete = random.IntN(15) == 0
-		m.held = random.IntN(25) == 0
+		m.hold = random.IntN(25) == 0
 		if random.IntN(4) == 0 {
 			edits = 1 + random.IntN(3)
 		}
