@@ -60,19 +60,19 @@ func (w *slackWorkspace) says(text, thread string) string {
 func (w *slackWorkspace) copies() []string {
 	var all, order []string
 	for _, m := range w.Shown(w.press.ID, w.mara.ID) {
-		if !m.Ours && !m.Tombstone {
-			continue
+		if !m.Override && !m.Tombstone {
+			continue // the bot's own words
 		}
 		text := m.Text
 		if m.Tombstone {
 			text = "†"
 		}
 		if m.Thread != "" {
-			text = fmt.Sprintf("%d: %s", slices.Index(order, m.Thread), text)
+			text = fmt.Sprintf("%d: %s", slices.Index(order, m.Thread)+1, text)
 		}
 		all, order = append(all, text), append(order, m.TS)
 	}
-	return all[min(1, len(all)):] // without the introduction
+	return all
 }
 
 // until waits until the second room shows these copies.
