@@ -58,10 +58,11 @@ var (
 		"retention":       say.T("Alte Texte vergessen", "Old texts forgotten"),
 	}
 	messageTexts = map[MessageKind]say.Text{
-		Said:    say.T("Nachricht geschrieben", "Message written"),
-		Edited:  say.T("Nachricht geändert", "Message changed"),
-		Deleted: say.T("Nachricht gelöscht", "Message deleted"),
-		Reacted: say.T("Mit einem Zeichen reagiert", "Reacted with an emoji"),
+		Said:     say.T("Nachricht geschrieben", "Message written"),
+		Edited:   say.T("Nachricht geändert", "Message changed"),
+		Restored: say.T("Löschung zurückgenommen", "Deletion taken back"),
+		Deleted:  say.T("Nachricht gelöscht", "Message deleted"),
+		Reacted:  say.T("Mit einem Zeichen reagiert", "Reacted with an emoji"),
 	}
 )
 

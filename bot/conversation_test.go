@@ -41,6 +41,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	anna in #pr @3> text        replies in the thread of post 3; "@3 too>" shows it in the room as well
 //	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
 //	anna in #pr deletes 3       deletes post 3; "anna to bot edits 3>" and "deletes" in the direct conversation
+//	anna in #pr restores 3> text  takes the deletion of post 3 back
 //	anna in #pr [a.png 12kB, b.pdf 30MB]> text
 //	                            says something with files, at "edits 3" too; "[99x a.png 1kB]" are 99 of them
 //	vanish a.png                the file is gone from the platform; with "break" it cannot be read
@@ -474,7 +475,7 @@ func (p *play) run(talk string) string {
 var (
 	said     = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)(?: @(\d+)( too)?)?)(?: \[([^\]]*)\])?> ?(.*)$`)
 	anew     = regexp.MustCompile(`^(\w+(?:@\w+)?) presses it again$`)
-	changes  = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)) edits (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
+	changes  = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)) (edits|restores) (\d+)(?: at (\S+))?(?: \[([^\]]*)\])?> ?(.*)$`)
 	deletes  = regexp.MustCompile(`^(\w+(?:@\w+)?) (?:to bot|in (#\w+)) deletes (\d+)$`)
 	reacts   = regexp.MustCompile(`^(\w+) in (#\w+) (un)?reacts (\d+) (.*)$`)
 	moves    = regexp.MustCompile(`^(\w+) in (#\w+) (joins|leaves)$`)
@@ -740,10 +741,13 @@ func (p *play) message(line string) bot.Message {
 	case changes.MatchString(line):
 		f := changes.FindStringSubmatch(line)
 		by(f[1], f[2])
-		m.Kind, m.ID = bot.Edited, f[3]
-		m.Text, m.Body = p.typed(escapes.Replace(f[6]), on)
-		m.Files = attached(f[5])
-		if d, err := time.ParseDuration(f[4]); err == nil {
+		m.Kind, m.ID = bot.Edited, f[4]
+		if f[3] == "restores" {
+			m.Kind = bot.Restored
+		}
+		m.Text, m.Body = p.typed(escapes.Replace(f[7]), on)
+		m.Files = attached(f[6])
+		if d, err := time.ParseDuration(f[5]); err == nil {
 			m.At = m.At.Add(d)
 		}
 	case moves.MatchString(line):

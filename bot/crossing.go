@@ -83,6 +83,8 @@ func (b *Bot) overhear(k *books, m *Message) (intent, error) {
 		}
 	case Deleted:
 		run = relayDeleted
+	case Restored:
+		run = in.restored
 	}
 	return intent{req: req, run: run}, nil
 }

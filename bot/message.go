@@ -23,7 +23,7 @@ type Message struct {
 	// Body is the same as formatted text, for a message that may cross a line; a mention's Ref is the platform's id of the
 	// person. Adapters whose platform has no formatting leave it zero.
 	Body markup.Doc
-	// Files belong to the message. Those of an Edited are all that it has now: one that is not among them was removed.
+	// Files belong to the message. Those of an Edited or a Restored are all that it has now: one that is not among them was removed.
 	Files []File
 	// Broadcast is set on an answer in a thread that the writer showed in the room as well.
 	Broadcast bool
@@ -59,6 +59,7 @@ const (
 	Opened    MessageKind = "opened"    // a person opened the direct conversation: first contact
 	Edited    MessageKind = "edited"    // a person changed what they wrote: ID, Body, At
 	Deleted   MessageKind = "deleted"   // what a person wrote is gone: ID, At
+	Restored  MessageKind = "restored"  // a person took back that they deleted what they wrote: ID, Body, Files, At
 	Known     MessageKind = "known"     // the platform told who somebody is, though they did nothing: From
 	Reacted   MessageKind = "reacted"   // a person put an emoji on a message, or took it away: ID, Reaction, Removed
 )
@@ -84,7 +85,9 @@ type Subject struct {
 }
 
 // change reports whether it is about something that was said before.
-func (k MessageKind) change() bool { return k == Edited || k == Deleted || k == Reacted }
+func (k MessageKind) change() bool {
+	return k == Edited || k == Deleted || k == Restored || k == Reacted
+}
 
 // Place is where something is said: a room or a direct conversation of a platform, or a thread in it.
 type Place struct {

@@ -34,6 +34,7 @@ const (
 	grain     = time.Millisecond // of the times in a history
 	markKey   = "mark/"          // before the id of a room
 	offerKey  = "offer/"
+	goneKey   = "gone/" // before the ids of a room and of a message that was deleted there
 	offerLife = 30 * 24 * time.Hour
 )
 
@@ -295,7 +296,7 @@ func (a *Adapter) reenactAll(ctx context.Context, room string, known mark, list 
 		if why := a.stranger(p.chatMessage); why != "" || p.what == written && p.at.Before(known.From) {
 			continue
 		}
-		if a.marks.seen.Has(pastTurn(room, p)) {
+		if a.marks.seen.Has(pastTurn(room, p)) || p.what == touched && !a.deletions.Has(room+"/"+p.ID) {
 			continue
 		}
 		in, err := a.reenact(ctx, room, p)
@@ -316,6 +317,8 @@ func pastTurn(room string, p past) string {
 	switch p.what {
 	case changed:
 		return editedTurn(at, p.ID, "editMessage", p.at.Format(time.RFC3339Nano))
+	case touched:
+		return editedTurn(at, p.ID, undeleted, p.at.Format(time.RFC3339Nano))
 	case removed:
 		return deletedTurn(at, p.ID, p.at.Format(time.RFC3339Nano))
 	}
@@ -330,7 +333,7 @@ func (a *Adapter) handOver(ctx context.Context, core bot.Core, acts []act) error
 		}
 		take := a.said
 		switch one.what {
-		case changed:
+		case changed, touched:
 			take = a.edited
 		case removed:
 			take = a.deleted
@@ -340,6 +343,24 @@ func (a *Adapter) handOver(ctx context.Context, core bot.Core, acts []act) error
 		}
 	}
 	return nil
+}
+
+// buried is what is to be kept of a message that was deleted, so that a history tells when that is taken back.
+func (a *Adapter) buried(room, id string) bot.Kept {
+	return bot.Kept{Key: goneKey + room + "/" + id, Value: []byte(a.now().Format(time.RFC3339))}
+}
+
+// buriedBefore takes in what was deleted; false for what is so long ago that nobody takes it back.
+func (a *Adapter) buriedBefore(k bot.Kept) bool {
+	key, ok := strings.CutPrefix(k.Key, goneKey)
+	if !ok {
+		return true
+	}
+	if a.now().Sub(timeOf(string(k.Value))) > offerLife {
+		return false
+	}
+	a.deletions.Add(key)
+	return true
 }
 
 // offeredBefore takes in which forms were offered; false for one that is so old that no history brings it up again.

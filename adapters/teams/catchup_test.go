@@ -208,6 +208,23 @@ func TestCatchUpSameTurns(t *testing.T) {
 	}
 }
 
+// TestCatchUpRestored: a deletion that was heard, and taken back while the program was away, is taken back.
+func TestCatchUpRestored(t *testing.T) {
+	o := newOutage(t, teamstest.Channel)
+	o.up()
+	id := o.say("doch richtig")
+	o.marked()
+	o.Server.Delete(o.staff[0].ID, o.rooms[0].ID, id)
+	o.down()
+	o.tick()
+	o.Undelete(o.staff[0].ID, o.rooms[0].ID, id)
+	o.up()
+	o.until("it is back", func() bool { return len(o.core.Effects()) == 3 })
+	if m := o.core.Effects()[2]; m.Kind != bot.Restored || m.ID != id || m.Text != "doch richtig" || !m.At.After(o.core.Effects()[1].At) {
+		t.Errorf("it came as %+v", m)
+	}
+}
+
 // TestCatchUpPages: long histories and long threads are read to their ends.
 func TestCatchUpPages(t *testing.T) {
 	for _, kind := range []teamstest.Kind{teamstest.Channel, teamstest.GroupChat} {

@@ -72,6 +72,8 @@ const (
 	written happening = "written"
 	changed happening = "changed"
 	removed happening = "removed"
+	// touched is a change that a history does not name: a reaction, or that a deletion was taken back.
+	touched happening = "touched"
 )
 
 // past is something that a history shows.
@@ -175,6 +177,9 @@ func appendPast(list []past, m *chatMessage, since time.Time) []past {
 	if edited.After(since) {
 		list = append(list, past{edited, changed, m})
 	}
+	if at := timeOf(m.Modified); at.After(since) && at.After(created) && at.After(edited) {
+		list = append(list, past{at, touched, m})
+	}
 	return list
 }
 
@@ -202,8 +207,11 @@ func (a *Adapter) reenact(ctx context.Context, room string, p past) (*incoming, 
 		act.Conversation.ID, act.Conversation.ConversationType = inThread(room, cmp.Or(p.Root, p.ID)), "channel"
 	}
 	act.more.Timestamp = p.at.Format(time.RFC3339Nano)
-	if p.what == changed {
+	switch p.what {
+	case changed:
 		act.more.ChannelData.EventType = "editMessage"
+	case touched:
+		act.more.ChannelData.EventType = undeleted // what was not deleted is passed over
 	}
 	if p.From != nil && p.From.User != nil {
 		who, err := a.acquaint(ctx, room, p.From.User)

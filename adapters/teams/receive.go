@@ -133,15 +133,19 @@ func (a *Adapter) said(ctx context.Context, core bot.Core, act *incoming, keep *
 // edited takes in that somebody changed what they wrote, or took its deletion back.
 func (a *Adapter) edited(ctx context.Context, core bot.Core, act *incoming, keep *[]bot.Kept) error {
 	switch act.more.ChannelData.EventType {
-	case "editMessage", "undeleteMessage", "":
+	case "editMessage", undeleted, "":
 	default:
 		a.ignored("unknown_event")
 		return nil
 	}
 	place, id := a.placeOf(act, act.ID)
 	body, _ := a.bodyOf(act)
+	kind := bot.Edited
+	if act.more.ChannelData.EventType == undeleted {
+		kind = bot.Restored
+	}
 	m := bot.Message{
-		Turn: editedTurn(act.Conversation.ID, act.ID, act.more.ChannelData.EventType, act.more.Timestamp), Kind: bot.Edited,
+		Turn: editedTurn(act.Conversation.ID, act.ID, act.more.ChannelData.EventType, act.more.Timestamp), Kind: kind,
 		Place: place, ID: id, From: a.who(ctx, act), Text: markup.Plain(body), Body: body, Files: filesOf(act.more.Attachments), At: act.at(),
 	}
 	_, err := a.receive(ctx, core, m, keep)
@@ -151,6 +155,9 @@ func (a *Adapter) edited(ctx context.Context, core bot.Core, act *incoming, keep
 	return err
 }
 
+// undeleted is the event of a deletion that was taken back.
+const undeleted = "undeleteMessage"
+
 // deleted takes in that somebody deleted what they wrote.
 func (a *Adapter) deleted(ctx context.Context, core bot.Core, act *incoming, keep *[]bot.Kept) error {
 	place, id := a.placeOf(act, act.ID)
@@ -158,9 +165,13 @@ func (a *Adapter) deleted(ctx context.Context, core bot.Core, act *incoming, kee
 		Turn: deletedTurn(act.Conversation.ID, act.ID, act.more.Timestamp), Kind: bot.Deleted, Place: place, ID: id,
 		From: a.who(ctx, act), At: act.at(),
 	}
+	if !place.Direct {
+		m.Keep = append(m.Keep, a.buried(place.ID, id))
+	}
 	_, err := a.receive(ctx, core, m, keep)
 	if err == nil {
 		a.marks.seen.Add(m.Turn)
+		a.deletions.Add(place.ID + "/" + id)
 	}
 	return err
 }

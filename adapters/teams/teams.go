@@ -19,7 +19,7 @@
 // A bot can write only where it was met. So every activity keeps the newest reference of its conversation ("ref/…", with the
 // address that Teams wants to be called at), the direct conversation of its sender ("direct/…"), and for a while which buttons
 // were pressed ("press/…"). They land in the unit of work of the message. How far a room was read ("mark/…") and the group of
-// its team ("team/…", "group/…") are kept when it was read, and which forms were offered ("offer/…") when they were.
+// its team ("team/…", "group/…") are kept when it was read, which forms were offered ("offer/…") and what was deleted ("gone/…") when it was.
 //
 // # What was missed
 //
@@ -100,27 +100,28 @@ type Config struct {
 
 // Adapter is a bot in Teams.
 type Adapter struct {
-	config   Config
-	log      *slog.Logger
-	now      func() time.Time
-	door     *door
-	api      *connector
-	tokens   *tokens
-	refs     references
-	people   people
-	presses  presses
-	lanes    duty.Lanes
-	roots    roots
-	graph    *graph // nil for an emulator
-	groups   groups
-	marks    marks
-	hearing  hearing
-	reacting reacting
-	woken    chan struct{} // holds one while the histories are to be read now
-	offered  duty.Recent   // forms that were offered, by the digest of the turn
-	opened   duty.Recent   // people whose first contact was told
-	health   health
-	shift    duty.Shift
+	config    Config
+	log       *slog.Logger
+	now       func() time.Time
+	door      *door
+	api       *connector
+	tokens    *tokens
+	refs      references
+	people    people
+	presses   presses
+	lanes     duty.Lanes
+	roots     roots
+	graph     *graph // nil for an emulator
+	groups    groups
+	marks     marks
+	hearing   hearing
+	reacting  reacting
+	woken     chan struct{} // holds one while the histories are to be read now
+	offered   duty.Recent   // forms that were offered, by the digest of the turn
+	opened    duty.Recent   // people whose first contact was told
+	deletions duty.Recent   // messages that were deleted, by room and id
+	health    health
+	shift     duty.Shift
 }
 
 // New checks the configuration and makes the adapter. It calls nobody.
@@ -242,7 +243,7 @@ func (a *Adapter) load(ctx context.Context, core bot.Core) bool {
 			for _, k := range kept {
 				a.refs.load(k)
 				a.groups.load(k)
-				if !a.presses.load(k, a.now()) || !a.marks.load(k, a.config.Rooms) || !a.offeredBefore(k) {
+				if !a.presses.load(k, a.now()) || !a.marks.load(k, a.config.Rooms) || !a.offeredBefore(k) || !a.buriedBefore(k) {
 					stale = append(stale, bot.Kept{Key: k.Key})
 				}
 			}
