@@ -344,9 +344,16 @@ func TestGone(t *testing.T) {
 // TestMoved: an answer goes to the address that the newest activity named.
 func TestMoved(t *testing.T) {
 	h := newTenant(t, teamstest.Channel)
-	a, _ := h.open(t)
+	a, core := h.open(t)
 	room := teams.RoomPlace(h.rooms[0].ID)
 	h.Server.Say(teamstest.Speech{By: h.staff[0].ID, At: h.rooms[0].ID, Text: "vorher"})
+	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // nobody asks about the rooms any more
+		if marks, err := core.Kept(t.Context(), "mark/"); err == nil && len(marks) == len(h.rooms) {
+			break
+		} else if time.Now().After(late) {
+			t.Fatalf("%d rooms are read: %v", len(marks), err)
+		}
+	}
 	h.MoveRegion("fr")
 	h.Server.Say(teamstest.Speech{By: h.staff[0].ID, At: h.rooms[0].ID, Text: "nachher"})
 	if got, reason, _ := fate(t, a, card("p", room, "hallo")); got != "" {
