@@ -126,10 +126,16 @@ func (u *unit) now() time.Time { return u.group.store.now().UTC() }
 // tally changes the number of rows in a state.
 func (u *unit) tally(state bot.RowState, by int) {
 	c := &u.group.counts
-	n := map[bot.RowState]*uint64{
-		bot.RowQueued: &c.queued, bot.RowSending: &c.sending, bot.RowUnknown: &c.unknown, bot.RowParked: &c.parked,
-	}[state]
-	*n += uint64(by)
+	switch state {
+	case bot.RowQueued:
+		c.queued += uint64(by)
+	case bot.RowSending:
+		c.sending += uint64(by)
+	case bot.RowUnknown:
+		c.unknown += uint64(by)
+	case bot.RowParked:
+		c.parked += uint64(by)
+	}
 }
 
 func (u *unit) setCount(lane string, from, to laneCount) error {
