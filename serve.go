@@ -28,9 +28,10 @@ import (
 // accepted is durable, and what was being sent is looked up or repeated at the next start.
 const stopTime = 10 * time.Second
 
-// heapGrowth is how far the heap may grow before garbage is collected, in percent of what is in use: twice Go's default. Little
-// is in use, for the records stay in the file; so it costs a few megabytes and saves a tenth of the CPU of a busy line.
-const heapGrowth = 200
+// heapGrowth is how far the heap may grow before garbage is collected, in percent of what is in use: four times Go's default.
+// Little is in use, for the records stay in the file: a busy line was seen to hold 37 MB instead of the 25 with twice the default,
+// and to spend 3 % of its CPU on collecting instead of 7.
+const heapGrowth = 400
 
 // spareCollector sets it, unless the operator chose another value with GOGC.
 func spareCollector() {
