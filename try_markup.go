@@ -57,5 +57,5 @@ func (c *tryMarkup) write(d markup.Doc) string {
 		text, _ := markup.Teams(d, same)
 		return text
 	}
-	return markup.Markdown(d)
+	return markup.Markdown(d, nil)
 }

@@ -347,7 +347,7 @@ func heldNow(r *Request) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"text": markup.Markdown(a.Body)}, nil
+	return map[string]string{"text": markup.Markdown(a.Body, r.bot.whom)}, nil
 }
 
 // lookChange asks the register about the new text.

@@ -111,12 +111,15 @@ func (b *Bot) listen(k *books, m *Message) (in relay, heard bool, err error) {
 
 // rich reads what was typed as formatted text, with the company's people as those who can be mentioned.
 func (b *Bot) rich(text string) markup.Doc {
-	return markup.Disarm(markup.ParseMarkdown(text, func(name string) (string, bool) {
-		if m := b.memberNamed(name); m != nil {
-			return m.ID, true
-		}
-		return "", false
-	}))
+	return markup.Disarm(markup.ParseMarkdown(text, b.whom))
+}
+
+// whom finds the person of the company whom a name behind an @ means.
+func (b *Bot) whom(name string) (string, bool) {
+	if m := b.memberNamed(name); m != nil {
+		return m.ID, true
+	}
+	return "", false
 }
 
 // look asks the register about a text. When it cannot be read, nothing crosses.

@@ -176,10 +176,11 @@ func (l *line) drop() {
 	l.add(m.children...)
 }
 
-// entry is a line of a list, as platforms give lists: flat, with how far it is indented.
+// entry is a line of a list, as platforms give lists: flat, with how far it is indented, and with its number, 0 for none.
 type entry struct {
 	indent  int
 	ordered bool
+	number  int
 	inlines []Inline
 }
 
@@ -192,10 +193,10 @@ func nest(entries []entry, depth int) []Block {
 			n++
 		}
 		item := append([]Block{{Kind: Paragraph, Inlines: e.inlines}}, nest(entries[i+1:n], depth+1)...)
-		if k := len(out) - 1; k >= 0 && out[k].Ordered == e.ordered {
+		if k := len(out) - 1; k >= 0 && out[k].Ordered == e.ordered && out[k].takes(e.number) {
 			out[k].Items = append(out[k].Items, item)
 		} else {
-			out = append(out, Block{Kind: List, Ordered: e.ordered, Items: [][]Block{item}})
+			out = append(out, Block{Kind: List, Ordered: e.ordered, Start: e.number, Items: [][]Block{item}})
 		}
 		i = n
 	}

@@ -12,7 +12,8 @@
 //
 // It is stored in records and sent to the page of the built-in chat, which builds nodes from it and never parses
 // text. {"b":[…]} holds blocks; a block is {"k":"p","i":[…]}, {"k":"code","t":"…"}, {"k":"quote","b":[…]} or
-// {"k":"list","o":true,"l":[[…],[…]]}, where each entry of l is a list of blocks. An inline is {"k":"t","t":"…"},
+// {"k":"list","o":true,"n":3,"l":[[…],[…]]}, where each entry of l is a list of blocks, and n the number of the first
+// one, where that is not 1. An inline is {"k":"t","t":"…"},
 // {"k":"b"|"i"|"s","c":[…]}, {"k":"code","t":"…"}, {"k":"a","u":"https://…","c":[…]}, {"k":"@","u":id,"t":name} or
 // {"k":"br"}. A link's address begins with https:, http: or mailto:, always.
 //
@@ -84,9 +85,10 @@ type Block struct {
 	Inlines []Inline `json:"i,omitempty"`
 	// Blocks are the content of a quote.
 	Blocks []Block `json:"b,omitempty"`
-	// Items are the entries of a list; Ordered numbers them.
+	// Items are the entries of a list; Ordered numbers them, from Start on: 0 is 1.
 	Items   [][]Block `json:"l,omitempty"`
 	Ordered bool      `json:"o,omitempty"`
+	Start   int       `json:"n,omitempty"`
 	// Text is the content of a code block.
 	Text string `json:"t,omitempty"`
 }
@@ -110,4 +112,6 @@ const (
 	deepest = 8
 	// longest is how many bytes of a text are read as markup; what is longer stays text.
 	longest = 160_000
+	// mostNumber is the highest number before an entry of a list; what bears a higher one is text.
+	mostNumber = 999_999_999
 )

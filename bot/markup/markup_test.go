@@ -2,6 +2,7 @@ package markup_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -37,7 +38,11 @@ func blocks(b *strings.Builder, list []markup.Block) {
 			blocks(b, block.Blocks)
 			b.WriteString(")")
 		case markup.List:
-			b.WriteString(map[bool]string{true: "ol(", false: "ul("}[block.Ordered])
+			b.WriteString(map[bool]string{true: "ol", false: "ul"}[block.Ordered])
+			if block.Start != 0 {
+				b.WriteString(strconv.Itoa(block.Start))
+			}
+			b.WriteString("(")
 			for n, item := range block.Items {
 				if n > 0 {
 					b.WriteString(" | ")
@@ -106,6 +111,28 @@ func TestParseMarkdown(t *testing.T) {
 		{"- eins\n- zwei", "ul(eins | zwei)"},
 		{"* eins\n* zwei", "ul(eins | zwei)"},
 		{"1. eins\n2. zwei", "ol(eins | zwei)"},
+		{"24. Dezember ist frei", "ol24(Dezember ist frei)"},
+		{"2) zwei\n3) drei", "ol2(zwei | drei)"},
+		{"1. eins\n1. zwei\n1. drei", "ol(eins | zwei | drei)"},
+		{"1. eins\n3. drei", "ol(eins) ¶ ol3(drei)"},
+		{"1. eins\n\n2. zwei", "ol(eins | zwei)"},
+		{"24. Dezember\n1. Januar", "ol24(Dezember) ¶ ol(Januar)"},
+		{"- eins\n\n  mehr\n\n  - darunter\n- zwei", "ul(eins ¶ mehr ¶ ul(darunter) | zwei)"},
+		{"- eins\n\nvorbei", "ul(eins) ¶ vorbei"},
+		{"- ```\n  a\n\n  b\n  ```", "ul(pre(a⏎⏎b))"},
+		{"```go\nx\n```", "pre(x)"},
+		{"```das ist Code\nx\n```", "pre(das ist Code⏎x)"},
+		{"```x``` davor\n```\ny\n```", "code(x) davor ¶ pre(y)"},
+		{"````\n```\nx\n```\n````", "pre(```⏎x⏎```)"},
+		{"``a`b`` ` allein", "code(a`b) ` allein"},
+		{"***wichtig***", "b(i(wichtig))"},
+		{"**fett *beides***", "b(fett i(beides))"},
+		{"*kursiv **beides***", "i(kursiv b(beides))"},
+		{"~~\\~~~", "s(~)"},
+		{"**[x](https://a.example/**)**", "b(a(https://a.example/**|x))"},
+		{"[PX](https://a.example/PX_(Pumpe))", "a(https://a.example/PX_(Pumpe)|PX)"},
+		{"@[Jan Ohm]", "@(u2|Jan Ohm)"},
+		{"@[niemand] @[Mara", "@[niemand] @[Mara"},
 		{"- eins\n  - darunter\n- zwei", "ul(eins ¶ ul(darunter) | zwei)"},
 		{"-1 Grad", "-1 Grad"},
 		{"- ", "-"},
@@ -161,9 +188,50 @@ func TestMarkdownEscapesLittle(t *testing.T) {
 	for _, text := range []string{
 		"Ab Januar wird sie teurer.", "Am 3. Dezember (Mo) um 10:00: los!", "snake_case, a/b, C#, 5 > 3", "mara@nordpumpe.example", "– Gedankenstrich • Punkt ’",
 	} {
-		if got := markup.Markdown(markup.FromPlain(text)); got != text {
+		if got := markup.Markdown(markup.FromPlain(text), people); got != text {
 			t.Errorf("%q is written as %q", text, got)
 		}
+	}
+}
+
+// What is written for people to change reads back the same, whatever stands beside each other.
+func TestMarkdownReadsBack(t *testing.T) {
+	text := func(s string) markup.Inline { return markup.Inline{Kind: markup.Text, Text: s} }
+	with := func(kind markup.Kind, in ...markup.Inline) markup.Inline {
+		return markup.Inline{Kind: kind, Children: in}
+	}
+	mara := markup.Inline{Kind: markup.Mention, Text: "Mara", Ref: "u1"}
+	address := markup.Inline{Kind: markup.Link, Ref: "https://a.example/x", Children: []markup.Inline{text("https://a.example/x")}}
+	for _, c := range []struct {
+		in   []markup.Inline
+		want string
+	}{
+		{[]markup.Inline{with(markup.Bold, with(markup.Italic, text("x")))}, "**\u2060*x*\u2060**"},
+		{[]markup.Inline{with(markup.Bold, text("a")), with(markup.Italic, text("b"))}, "**a**\u2060*b*"},
+		{[]markup.Inline{mara, text(", bitte")}, "@Mara, bitte"},
+		{[]markup.Inline{mara, text("s Kunde")}, "@[Mara]s Kunde"},
+		{[]markup.Inline{text("für"), mara}, "für\u2060@Mara"},
+		{[]markup.Inline{{Kind: markup.Mention, Text: "Jan Ohm", Ref: "u9"}}, `\@Jan Ohm`},
+		{[]markup.Inline{{Kind: markup.Code, Text: "a`b"}, {Kind: markup.Code, Text: "`"}}, "``a`b``\u2060`` ` ``"},
+		{[]markup.Inline{text("siehe "), address, text(" und")}, "siehe https://a.example/x und"},
+		{[]markup.Inline{address, text(".")}, `[https\://a.example/x](https://a.example/x).`},
+	} {
+		want := markup.Normalize(markup.Doc{Blocks: []markup.Block{{Kind: markup.Paragraph, Inlines: c.in}}})
+		got := markup.Markdown(want, people)
+		if got != c.want {
+			t.Errorf("%s\n got %q\nwant %q", short(want), got, c.want)
+		}
+		back, plain := markup.ParseMarkdown(got, people), short(want)
+		if strings.Contains(plain, "u9") { // nobody is called so here
+			plain = "@Jan Ohm"
+		}
+		if short(back) != plain {
+			t.Errorf("%q is read as %s, want %s", got, short(back), plain)
+		}
+	}
+	code := markup.Doc{Blocks: []markup.Block{{Kind: markup.CodeBlock, Text: "```\n@Mara **nicht fett**\n```"}}}
+	if got := markup.ParseMarkdown(markup.Markdown(code, people), people); short(got) != short(code) {
+		t.Errorf("a fence in code is read as %s, want %s", short(got), short(code))
 	}
 }
 
@@ -219,7 +287,7 @@ func drawDoc(t *rapid.T) markup.Doc {
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := markup.Normalize(drawDoc(t))
-		text := markup.Markdown(want)
+		text := markup.Markdown(want, people)
 		if diff := cmp.Diff(want, markup.ParseMarkdown(text, people)); diff != "" {
 			t.Fatalf("%q is read as another text (-want +got):\n%s", text, diff)
 		}
@@ -258,7 +326,7 @@ func FuzzParse(f *testing.F) {
 		}
 		plain := markup.FromPlain(text)
 		if len(text) < 1000 && !strings.Contains(text, "\n\n") {
-			if diff := cmp.Diff(plain, markup.ParseMarkdown(markup.Markdown(plain), people)); diff != "" {
+			if diff := cmp.Diff(plain, markup.ParseMarkdown(markup.Markdown(plain, people), people)); diff != "" {
 				t.Errorf("plain text became markup (-want +got):\n%s", diff)
 			}
 		}

@@ -18,6 +18,9 @@ func normalBlocks(blocks []Block) []Block {
 			out = appendBlock(out, Block{Kind: Quote, Blocks: normalBlocks(b.Blocks)})
 		case List:
 			list := Block{Kind: List, Ordered: b.Ordered}
+			if b.Ordered && b.Start > 1 {
+				list.Start = b.Start
+			}
 			for _, item := range b.Items {
 				if item = normalBlocks(item); len(item) > 0 {
 					list.Items = append(list.Items, item)
@@ -50,11 +53,19 @@ func appendBlock(out []Block, b Block) []Block {
 			out[n].Blocks = appendBlock(out[n].Blocks, inner)
 		}
 		return out
-	case b.Kind == List && same && out[n].Ordered == b.Ordered:
+	case b.Kind == List && same && out[n].Ordered == b.Ordered && out[n].takes(b.Start):
 		out[n].Items = append(out[n].Items, b.Items...)
 		return out
 	}
 	return append(out, b)
+}
+
+// number is what stands before an entry of an ordered list.
+func (b *Block) number(n int) int { return max(b.Start, 1) + n }
+
+// takes reports whether an entry that bears a number is the next one of a list.
+func (b *Block) takes(number int) bool {
+	return !b.Ordered || max(number, 1) == b.number(len(b.Items))
 }
 
 // normalInlines normalises a line inside the marks that are open.

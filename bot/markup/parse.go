@@ -2,6 +2,7 @@ package markup
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,12 +68,25 @@ func (p *parser) blocks(lines []string, depth int) []Block {
 	return out
 }
 
-// fence reads a code block and says how many lines it takes; none when it is not closed.
+// fence reads a code block and says how many lines it takes; none when it is not closed. One word behind its beginning is
+// the name of a language, more than one are code already. It ends with as many backticks as it begins with, or more.
 func fence(lines []string) (Block, int) {
+	begin := strings.TrimSpace(lines[0])
+	info := strings.TrimLeft(begin, "`")
+	ticks := begin[:len(begin)-len(info)]
+	if strings.Contains(info, "`") {
+		return Block{}, 0
+	}
 	for i, line := range lines[1:] {
-		if strings.TrimSpace(line) == "```" {
-			return Block{Kind: CodeBlock, Text: strings.Join(lines[1:i+1], "\n")}, i + 2
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, ticks) || strings.Trim(line, "`") != "" {
+			continue
 		}
+		code := lines[1 : i+1]
+		if info = strings.TrimSpace(info); strings.ContainsAny(info, " \t") {
+			code = append([]string{info}, code...)
+		}
+		return Block{Kind: CodeBlock, Text: strings.Join(code, "\n")}, i + 2
 	}
 	return Block{}, 0
 }
@@ -90,25 +104,48 @@ func (p *parser) quote(lines []string, depth int) (Block, int) {
 	return Block{Kind: Quote, Blocks: p.blocks(inner, depth+1)}, len(inner)
 }
 
-// list reads entries of one kind with what is indented below them.
+// list reads entries of one kind with what is indented below them. Numbers count, unless all are the same, as many people
+// write them: what bears a number that is not the next one begins a list of its own.
 func (p *parser) list(lines []string, depth int) (Block, int) {
 	b := Block{Kind: List}
+	same := true
 	n := 0
 	for n < len(lines) {
 		m := listItem.FindStringSubmatch(lines[n])
-		ordered := m != nil && unicode.IsDigit(rune(m[2][0]))
-		if m == nil || n > 0 && ordered != b.Ordered {
+		if m == nil {
 			break
 		}
-		b.Ordered = ordered
-		item := []string{m[3]}
-		indent := len(m[1]) + 2
-		for n++; n < len(lines) && indented(lines[n], indent); n++ {
-			item = append(item, strings.TrimPrefix(lines[n], strings.Repeat(" ", indent)))
+		number, err := strconv.Atoi(strings.TrimRight(m[2], ".)"))
+		ordered := err == nil
+		if n == 0 {
+			b.Ordered, b.Start = ordered, number
 		}
+		same = same && number == b.Start
+		if ordered != b.Ordered || !same && number != b.number(len(b.Items)) {
+			break
+		}
+		item, taken := entryLines(lines[n:], len(m[1])+2, m[3])
 		b.Items = append(b.Items, p.blocks(item, depth+1))
+		n += taken
 	}
 	return b, n
+}
+
+// entryLines are the lines of an entry, which begins with first: those below it that are indented, and empty ones between them.
+func entryLines(lines []string, indent int, first string) ([]string, int) {
+	item := []string{first}
+	n := 1
+	for i := 1; i < len(lines); i++ {
+		if indented(lines[i], indent) {
+			item = append(item, lines[i][indent:])
+			n = i + 1
+		} else if strings.TrimSpace(lines[i]) == "" {
+			item = append(item, "")
+		} else {
+			break
+		}
+	}
+	return item[:n], n
 }
 
 func indented(line string, by int) bool {
@@ -119,7 +156,7 @@ func indented(line string, by int) bool {
 var marks = []struct {
 	sign string
 	kind Kind
-}{{"**", Bold}, {"~~", Strike}, {"*", Italic}, {"_", Italic}}
+}{{"***", Bold}, {"**", Bold}, {"~~", Strike}, {"*", Italic}, {"_", Italic}}
 
 // inlines reads a paragraph inside the marks that are open.
 func (p *parser) inlines(s string, open []Kind) []Inline {
@@ -139,6 +176,14 @@ func (p *parser) inlines(s string, open []Kind) []Inline {
 			continue
 		}
 		in, n := p.inline(s, i, open, never)
+		switch {
+		case n > 0:
+		case s[i] == '`':
+			i += ticksAt(s[i:])
+			continue
+		case separates(s, i, open):
+			in, n = Inline{Kind: Text}, len(tie)
+		}
 		if n == 0 {
 			_, size := utf8.DecodeRuneInString(s[i:])
 			i += size
@@ -153,6 +198,15 @@ func (p *parser) inlines(s string, open []Kind) []Inline {
 	return out
 }
 
+// separates reports whether a joiner stands at i that keeps the sign behind it from being one with what is before.
+func separates(s string, i int, open []Kind) bool {
+	if !strings.HasPrefix(s[i:], tie) {
+		return false
+	}
+	i += len(tie)
+	return i == len(s) && len(open) > 0 || i < len(s) && strings.IndexByte("*~`@", s[i]) >= 0
+}
+
 // inline reads what begins at i, and says how many bytes it takes; none for text.
 func (p *parser) inline(s string, i int, open []Kind, never map[string]bool) (Inline, int) {
 	rest := s[i:]
@@ -160,10 +214,7 @@ func (p *parser) inline(s string, i int, open []Kind, never map[string]bool) (In
 	case '\n':
 		return Inline{Kind: Break}, 1
 	case '`':
-		if end := strings.IndexByte(rest[1:], '`'); end > 0 && !never["`"] {
-			return Inline{Kind: Code, Text: rest[1 : end+1]}, end + 2
-		}
-		never["`"] = true
+		return codeSpan(rest, never)
 	case '[':
 		return p.link(rest, open)
 	case 'h', 'H', 'm', 'M':
@@ -173,6 +224,13 @@ func (p *parser) inline(s string, i int, open []Kind, never map[string]bool) (In
 	}
 	for _, m := range marks {
 		if strings.HasPrefix(rest, m.sign) {
+			if m.sign == "***" {
+				if in, n := p.marked(s, i, m.sign, m.kind, open, never); n > 0 {
+					in.Children = []Inline{{Kind: Italic, Children: in.Children}}
+					return in, n
+				}
+				continue
+			}
 			return p.marked(s, i, m.sign, m.kind, open, never)
 		}
 	}
@@ -186,14 +244,15 @@ func (p *parser) marked(s string, i int, sign string, kind Kind, open []Kind, ne
 	if never[sign] || len(open) >= deepest || from >= len(s) || isBlank(s[from]) || s[from] == sign[0] || sign == "_" && afterWord(s, i) {
 		return Inline{}, 0
 	}
-	for j := from + 1; j < len(s); j++ {
+	for j := from; j < len(s); j++ {
 		switch {
 		case s[j] == '\\':
 			j++
 		case s[j] == '`':
-			if end := strings.IndexByte(s[j+1:], '`'); end > 0 {
-				j += end + 1
-			}
+			_, n := codeSpan(s[j:], never)
+			j += max(n, ticksAt(s[j:])) - 1
+		case s[j] == ']' && strings.HasPrefix(s[j+1:], "("): // an address holds no marks
+			j += len(linkTarget.FindString(s[j+1:]))
 		case strings.HasPrefix(s[j:], sign):
 			run := 1
 			for j+run < len(s) && s[j+run] == sign[0] {
@@ -203,26 +262,62 @@ func (p *parser) marked(s string, i int, sign string, kind Kind, open []Kind, ne
 				j++
 				continue
 			}
-			if isBlank(s[j-1]) || sign == "_" && beforeWord(s, j+1) {
+			end := j + run - len(sign) // of more signs, the last ones close
+			if isBlank(s[j-1]) || sign == "_" && beforeWord(s, end+1) {
 				j += run - 1
 				continue
 			}
-			return Inline{Kind: kind, Children: p.inlines(s[from:j], append(open[:len(open):len(open)], kind))}, j + len(sign) - i
+			return Inline{Kind: kind, Children: p.inlines(s[from:end], append(open[:len(open):len(open)], kind))}, end + len(sign) - i
 		}
 	}
 	never[sign] = true
 	return Inline{}, 0
 }
 
-var linkForm = regexp.MustCompile(`^\[((?:[^\[\]\\\n]|\\.)+)\]\(([^()\s<>]+)\)`)
+// ticksAt is how many backticks a text begins with.
+func ticksAt(s string) int { return len(s) - len(strings.TrimLeft(s, "`")) }
+
+// mostTicks is how many backticks in a row begin code; more are text.
+const mostTicks = 8
+
+// codeSpan reads code, between as many backticks before it as behind it.
+func codeSpan(s string, never map[string]bool) (Inline, int) {
+	n := ticksAt(s)
+	if n > mostTicks || never[s[:n]] {
+		return Inline{}, 0
+	}
+	for i := n; i < len(s); {
+		tick := strings.IndexByte(s[i:], '`')
+		if tick < 0 {
+			break
+		}
+		i += tick
+		run := ticksAt(s[i:])
+		if run == n {
+			return Inline{Kind: Code, Text: s[n:i]}, i + n
+		}
+		i += run
+	}
+	never[s[:n]] = true
+	return Inline{}, 0
+}
+
+var (
+	linkForm   = regexp.MustCompile(`^\[((?:[^\[\]\\\n]|\\.)+)\]\(((?:[^()\s<>\\]|\\[()]|\([^()\s<>\\]*\))+)\)`)
+	linkTarget = regexp.MustCompile(`^\((?:[^()\s<>\\]|\\[()]|\([^()\s<>\\]*\))+\)`)
+)
 
 // link reads "[text](address)".
 func (p *parser) link(rest string, open []Kind) (Inline, int) {
 	m := linkForm.FindStringSubmatch(rest)
-	if m == nil || !allowed(m[2]) {
+	if m == nil {
 		return Inline{}, 0
 	}
-	return Inline{Kind: Link, Ref: m[2], Children: p.inlines(m[1], append(open[:len(open):len(open)], Link))}, len(m[0])
+	ref := strings.NewReplacer(`\(`, "(", `\)`, ")").Replace(m[2])
+	if !allowed(ref) {
+		return Inline{}, 0
+	}
+	return Inline{Kind: Link, Ref: ref, Children: p.inlines(m[1], append(open[:len(open):len(open)], Link))}, len(m[0])
 }
 
 var bareForm = regexp.MustCompile(`^(?i:https?://|mailto:)[^\s<>"\\` + "`" + `]+`)
@@ -242,6 +337,12 @@ func address(s string, i int) (Inline, int) {
 // mention reads "@name" for somebody who is known, the longest name first: up to three words.
 func (p *parser) mention(s string, i int) (Inline, int) {
 	if afterWord(s, i) {
+		return Inline{}, 0
+	}
+	if name, ok := bracketed(s[i+1:]); ok {
+		if id, ok := p.people(name); ok {
+			return Inline{Kind: Mention, Text: name, Ref: id}, len("@[]") + len(name)
+		}
 		return Inline{}, 0
 	}
 	end, ends := i+1, []int{}
@@ -268,6 +369,18 @@ func (p *parser) mention(s string, i int) (Inline, int) {
 		}
 	}
 	return Inline{}, 0
+}
+
+// bracketed is a name in brackets, which says where it ends.
+func bracketed(s string) (string, bool) {
+	if !strings.HasPrefix(s, "[") {
+		return "", false
+	}
+	end := strings.IndexAny(s, "]\n\\")
+	if end < 0 || s[end] != ']' {
+		return "", false
+	}
+	return s[1:end], true
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }

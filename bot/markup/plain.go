@@ -55,7 +55,7 @@ func (w *plainWriter) blocks(blocks []Block, indent string) {
 				}
 				sign := "• "
 				if b.Ordered {
-					sign = strconv.Itoa(n+1) + ". "
+					sign = strconv.Itoa(b.number(n)) + ". "
 				}
 				w.WriteString(sign)
 				w.blocks(item, indent+strings.Repeat(" ", 2))

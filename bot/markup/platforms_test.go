@@ -25,6 +25,8 @@ type platform struct {
 	acts func(string) []string
 	// person is what its acts call people.
 	person func(id string) string
+	// most is the highest number that a list can begin with.
+	most int
 }
 
 var platforms = []platform{
@@ -32,18 +34,18 @@ var platforms = []platform{
 		"slack",
 		func(s string) markup.Doc { return markup.ParseSlack(s, known) },
 		func(d markup.Doc) string { return markup.Slack(d, onSlack) },
-		slackActs, func(id string) string { return strings.ToUpper(id) },
+		slackActs, func(id string) string { return strings.ToUpper(id) }, 30,
 	},
 	{
 		"teams",
 		func(s string) markup.Doc { return markup.ParseTeams(s, known) },
 		func(d markup.Doc) string { s, _ := markup.Teams(d, onTeams); return s },
-		teamsActs, func(id string) string { return map[string]string{"u1": "Mara", "u2": "Jan Ohm"}[id] },
+		teamsActs, func(id string) string { return map[string]string{"u1": "Mara", "u2": "Jan Ohm"}[id] }, 1,
 	},
 	{
 		"web",
 		func(s string) markup.Doc { return markup.ParseMarkdown(s, people) },
-		markup.Markdown, nil, nil,
+		func(d markup.Doc) string { return markup.Markdown(d, people) }, nil, nil, 30,
 	},
 }
 
@@ -266,31 +268,32 @@ func drawLines(t *rapid.T) markup.Block {
 	return p
 }
 
-func drawItems(t *rapid.T, depth int) markup.Block {
-	b := markup.Block{Kind: markup.List, Ordered: rapid.Bool().Draw(t, "ordered")}
+func drawItems(t *rapid.T, depth, most int) markup.Block {
+	b := markup.Block{Kind: markup.List, Ordered: rapid.Bool().Draw(t, "ordered"), Start: rapid.IntRange(1, most).Draw(t, "start")}
 	for range rapid.IntRange(1, 3).Draw(t, "items") {
 		item := []markup.Block{drawLines(t)}
 		if depth > 0 && rapid.Bool().Draw(t, "nested") {
-			item = append(item, drawItems(t, depth-1))
+			item = append(item, drawItems(t, depth-1, most))
 		}
 		b.Items = append(b.Items, item)
 	}
 	return b
 }
 
-// drawExpressible draws what both platforms can say: no quote in a quote, no code in quotes and lists.
-func drawExpressible(t *rapid.T) markup.Doc {
+// drawExpressible draws what all platforms can say: no quote in a quote, no code in quotes and lists, and no list that begins
+// with a number above the given one.
+func drawExpressible(t *rapid.T, most int) markup.Doc {
 	var d markup.Doc
 	for range rapid.IntRange(1, 4).Draw(t, "blocks") {
 		switch rapid.IntRange(0, 5).Draw(t, "block") {
 		case 0:
 			d.Blocks = append(d.Blocks, markup.Block{Kind: markup.Quote, Blocks: []markup.Block{drawLines(t), drawLines(t)}})
 		case 1:
-			d.Blocks = append(d.Blocks, drawItems(t, 2))
+			d.Blocks = append(d.Blocks, drawItems(t, 2, most))
 		case 2:
 			d.Blocks = append(d.Blocks, markup.Block{Kind: markup.CodeBlock, Text: rapid.StringMatching("[a-z<>&*`@:]{0,8}\n {0,2}[a-z`]{1,8}").Draw(t, "code")})
 		case 3:
-			d.Blocks = append(d.Blocks, markup.Block{Kind: markup.Quote, Blocks: []markup.Block{drawItems(t, 1)}})
+			d.Blocks = append(d.Blocks, markup.Block{Kind: markup.Quote, Blocks: []markup.Block{drawItems(t, 1, most)}})
 		default:
 			d.Blocks = append(d.Blocks, drawLines(t))
 		}
@@ -300,10 +303,10 @@ func drawExpressible(t *rapid.T) markup.Doc {
 
 // What is written and read again is the same, on each platform.
 func TestPlatformsRoundTrip(t *testing.T) {
-	for _, p := range platforms[:2] {
+	for _, p := range platforms {
 		t.Run(p.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				want := markup.Normalize(drawExpressible(t))
+				want := markup.Normalize(drawExpressible(t, p.most))
 				text := p.write(want)
 				if got := p.parse(text); !reflect.DeepEqual(want, got) { // a thousand times faster than a diff
 					t.Fatalf("%q is read as another text (-want +got):\n%s", text, cmp.Diff(want, got))
@@ -315,7 +318,7 @@ func TestPlatformsRoundTrip(t *testing.T) {
 
 // Text without any formatting stays what it is, whatever it looks like.
 func TestPlatformsKeepText(t *testing.T) {
-	for _, p := range platforms[:2] {
+	for _, p := range platforms {
 		t.Run(p.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				lines := slices.DeleteFunc(rapid.SliceOfN(phrase, 1, 6).Draw(t, "lines"), func(l string) bool { return strings.TrimSpace(l) == "" })

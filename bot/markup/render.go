@@ -1,73 +1,195 @@
 package markup
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-// Markdown writes a text so that [ParseMarkdown] reads it back as it is. Everything that would be read as more than text is
-// escaped.
-func Markdown(d Doc) string {
-	var b strings.Builder
-	writeBlocks(&b, Normalize(d).Blocks, "")
-	return b.String()
+// Markdown writes a text so that [ParseMarkdown] reads it back as it is, with the same people. Everything that would be read as
+// more than text is escaped. Where signs of marks would touch, a joiner without a width stands between them. A person whom
+// people does not find by the name in the text becomes that name; people may be nil.
+func Markdown(d Doc, people People) string {
+	if people == nil {
+		people = func(string) (string, bool) { return "", false }
+	}
+	w := markdownWriter{parser: parser{people: people}}
+	w.blocks(Normalize(d).Blocks, "")
+	return w.String()
 }
 
-func writeBlocks(b *strings.Builder, blocks []Block, indent string) {
-	for i, block := range blocks {
-		if i > 0 {
-			b.WriteString("\n" + strings.TrimRight(indent, " ") + "\n" + indent)
-		}
-		switch block.Kind {
-		case Quote:
-			b.WriteString("> ")
-			writeBlocks(b, block.Blocks, indent+"> ")
-		case List:
-			for n, item := range block.Items {
-				if n > 0 {
-					b.WriteString("\n" + indent)
-				}
-				sign := "- "
-				if block.Ordered {
-					sign = strconv.Itoa(n+1) + ". "
-				}
-				b.WriteString(sign)
-				writeBlocks(b, item, indent+"  ")
-			}
-		case CodeBlock:
-			b.WriteString("```\n" + indent + strings.ReplaceAll(block.Text, "\n", "\n"+indent) + "\n" + indent + "```")
-		default:
-			writeInlines(b, block.Inlines, indent)
-		}
+type markdownWriter struct {
+	strings.Builder
+	parser parser
+	// sign is the last character of the sign that was written last; 0 when anything else was.
+	sign byte
+	// word says that what was written last ends with a letter or a digit.
+	word bool
+	open int // marks
+}
+
+// put writes what is already escaped.
+func (w *markdownWriter) put(s string) {
+	if s != "" {
+		w.WriteString(s)
+		w.sign, w.word = 0, afterWord(s, len(s))
 	}
 }
 
-func writeInlines(b *strings.Builder, list []Inline, indent string) {
+// mark writes a sign, apart from one like it.
+func (w *markdownWriter) mark(sign string) {
+	if w.sign == sign[0] {
+		w.WriteString(tie)
+	}
+	w.WriteString(sign)
+	w.sign, w.word = sign[len(sign)-1], false
+}
+
+func (w *markdownWriter) blocks(list []Block, indent string) {
+	for i, b := range list {
+		if i > 0 {
+			w.put("\n" + strings.TrimRight(indent, " ") + "\n" + indent)
+		}
+		w.block(b, indent)
+	}
+}
+
+func (w *markdownWriter) block(b Block, indent string) {
+	switch b.Kind {
+	case Quote:
+		w.put("> ")
+		w.blocks(b.Blocks, indent+"> ")
+	case List:
+		for n, item := range b.Items {
+			if n > 0 {
+				w.put("\n" + indent)
+			}
+			sign := "- "
+			if b.Ordered {
+				sign = strconv.Itoa(b.number(n)) + ". "
+			}
+			w.put(sign)
+			w.item(item, indent+"  ")
+		}
+	case CodeBlock:
+		fence := ticksBeside(b.Text, 3)
+		w.put(fence + "\n" + indent + strings.ReplaceAll(b.Text, "\n", "\n"+indent) + "\n" + indent + fence)
+	default:
+		w.inlines(b.Inlines, indent)
+	}
+}
+
+// item writes an entry; a list directly below its first line belongs to it without an empty line between them.
+func (w *markdownWriter) item(list []Block, indent string) {
+	if len(list) > 1 && list[0].Kind == Paragraph && list[1].Kind == List {
+		w.block(list[0], indent)
+		w.put("\n" + indent)
+		list = list[1:]
+	}
+	w.blocks(list, indent)
+}
+
+// ticksBeside are so many backticks that none of those in a text are as many: at least the given number.
+func ticksBeside(text string, least int) string {
+	longest, run := 0, 0
+	for i := range len(text) {
+		if text[i] != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return strings.Repeat("`", max(least, longest+1))
+}
+
+func (w *markdownWriter) inlines(list []Inline, indent string) {
 	for i, in := range list {
 		switch in.Kind {
 		case Break:
-			b.WriteString("\n" + indent)
+			w.put("\n" + indent)
 		case Mention:
-			b.WriteString("@" + in.Text)
+			w.mention(in, list[i+1:])
 		case Code:
-			b.WriteString("`" + in.Text + "`")
+			w.code(in.Text)
 		case Link:
-			b.WriteString("[")
-			writeInlines(b, in.Children, indent)
-			b.WriteString("](" + brackets.Replace(in.Ref) + ")")
+			w.link(list, i, indent)
 		case Text:
-			b.WriteString(escape(in.Text, i == 0 || list[i-1].Kind == Break))
+			w.put(escape(in.Text, i == 0 || list[i-1].Kind == Break))
 		case Bold, Italic, Strike:
 			sign := map[Kind]string{Bold: "**", Italic: "*", Strike: "~~"}[in.Kind]
-			b.WriteString(sign)
-			writeInlines(b, in.Children, indent)
-			b.WriteString(sign)
+			w.mark(sign)
+			w.open++
+			w.inlines(in.Children, indent)
+			w.open--
+			w.mark(sign)
 		}
 	}
 }
 
-// brackets keeps those of an address from ending it.
-var brackets = strings.NewReplacer("(", "%28", ")", "%29")
+// code writes code between backticks that do not end in it. Too many backticks cannot be written, and are written as their
+// look-alikes.
+func (w *markdownWriter) code(s string) {
+	ticks := ticksBeside(s, 1)
+	if len(ticks) > mostTicks {
+		s, ticks = strings.ReplaceAll(s, "`", lookAlike), "`"
+	}
+	pad := ""
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		pad = " "
+	}
+	w.mark(ticks)
+	w.put(pad + s + pad)
+	w.mark(ticks)
+}
+
+var parens = strings.NewReplacer("(", `\(`, ")", `\)`)
+
+// link writes an address with its text, or alone where it is its own text and ends where a reader would end it.
+func (w *markdownWriter) link(list []Inline, i int, indent string) {
+	in := list[i]
+	if len(in.Children) == 1 && in.Children[0].Kind == Text && in.Children[0].Text == in.Ref && w.alone(list, i) {
+		w.put(in.Ref)
+		return
+	}
+	w.put("[")
+	w.open++
+	w.inlines(in.Children, indent)
+	w.open--
+	w.put("](" + parens.Replace(in.Ref) + ")")
+}
+
+// alone reports whether an address can stand as it is, between blanks.
+func (w *markdownWriter) alone(list []Inline, i int) bool {
+	blankBefore := i == 0 || list[i-1].Kind == Break || list[i-1].Kind == Text && endsBlank(list[i-1].Text)
+	blankBehind := i+1 == len(list) || list[i+1].Kind == Break || list[i+1].Kind == Text && startsBlank(list[i+1].Text)
+	_, n := address(list[i].Ref, 0)
+	return w.open == 0 && blankBefore && blankBehind && n == len(list[i].Ref)
+}
+
+// bracketable are names that can stand in brackets.
+var bracketable = regexp.MustCompile("^[^\\[\\]\\\\\n*~`_]+$")
+
+// mention writes a person: as "@name" where that is read as nobody else, else as "@[name]", else as a name.
+func (w *markdownWriter) mention(in Inline, behind []Inline) {
+	id, ok := w.parser.people(in.Text)
+	if !ok || id != in.Ref || !bracketable.MatchString(in.Text) {
+		w.put(escape("@"+in.Text, false))
+		return
+	}
+	if w.word {
+		w.WriteString(tie)
+	}
+	next := ""
+	if len(behind) > 0 {
+		next = behind[0].Text
+	}
+	if found, n := w.parser.mention("@"+in.Text+next, 0); n == len("@"+in.Text) && found.Ref == in.Ref {
+		w.put("@" + in.Text)
+		return
+	}
+	w.put("@[" + in.Text + "]")
+}
 
 // escape makes text of what would be read as more, and leaves everything else readable: it also stands in the input of
 // whoever changes a text. first says that the text may begin a line.

@@ -97,7 +97,7 @@ func (w *slackWriter) list(b Block, depth int) {
 		}
 		sign := []string{"•", "◦", "▪"}[min(depth, 2)]
 		if b.Ordered {
-			sign = strconv.Itoa(n+1) + "."
+			sign = strconv.Itoa(b.number(n)) + "."
 		}
 		w.put(strings.Repeat("    ", depth) + sign + " ")
 		w.item(item, depth, true)
@@ -210,6 +210,9 @@ func (w *slackWriter) mention(in Inline) {
 	w.text(disarmed("@" + in.Text))
 }
 
+// lookAlike stands for a backtick where one would end code.
+const lookAlike = "ˋ"
+
 // slackID reports whether an id is one of Slack's: capital letters and digits.
 func slackID(id string) bool {
 	return id != "" && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
@@ -220,7 +223,7 @@ func (w *slackWriter) code(s string) {
 	if !w.opened && !w.closed && w.last != 0 && !strings.ContainsRune(" (", w.last) {
 		w.WriteString(gap)
 	}
-	w.put("`" + escapeSlack(strings.ReplaceAll(visible(s), "`", "ˋ")) + "`")
+	w.put("`" + escapeSlack(strings.ReplaceAll(visible(s), "`", lookAlike)) + "`")
 	w.closed = true
 }
 

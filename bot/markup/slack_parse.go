@@ -118,7 +118,8 @@ func (r *slackReader) list(lines []string) ([]Block, int) {
 	for ; n < len(lines); n++ {
 		m := slackItem.FindStringSubmatch(lines[n])
 		if m != nil {
-			entries = append(entries, entry{len(m[1]), unicode.IsDigit(rune(m[2][0])), r.inlines(m[3])})
+			number, err := strconv.Atoi(strings.TrimSuffix(m[2], "."))
+			entries = append(entries, entry{len(m[1]), err == nil, number, r.inlines(m[3])})
 			continue
 		}
 		if !indented(lines[n], 2) {
@@ -330,6 +331,8 @@ type slackElement struct {
 	Type        string         `json:"type"`
 	Elements    []slackElement `json:"elements"`
 	Indent      int            `json:"indent"`
+	Offset      int            `json:"offset"` // how many entries of an ordered list came before
+	Border      int            `json:"border"` // 1 where it stands in a quote
 	Text        string         `json:"text"`
 	URL         string         `json:"url"`
 	UserID      string         `json:"user_id"`
@@ -381,22 +384,30 @@ func (r *slackReader) rich(list []slackElement) ([]Block, bool) {
 		case "rich_text_preformatted":
 			w := plainWriter{}
 			w.inlines(r.elements(e.Elements), "")
-			out = append(out, Block{Kind: CodeBlock, Text: w.String()})
+			out = append(out, e.bordered(Block{Kind: CodeBlock, Text: w.String()})...)
 		case "rich_text_list":
 			var entries []entry
-			for ; i < len(list) && list[i].Type == "rich_text_list"; i++ {
-				for _, item := range list[i].Elements {
-					ordered := string(list[i].Style) == `"ordered"`
-					entries = append(entries, entry{list[i].Indent, ordered, r.elements(item.Elements)})
+			for ; i < len(list) && list[i].Type == "rich_text_list" && list[i].Border == e.Border; i++ {
+				ordered := string(list[i].Style) == `"ordered"`
+				for n, item := range list[i].Elements {
+					entries = append(entries, entry{list[i].Indent, ordered, max(list[i].Offset, 0) + n + 1, r.elements(item.Elements)})
 				}
 			}
 			i--
-			out = append(out, nest(entries, 0)...)
+			out = append(out, e.bordered(nest(entries, 0)...)...)
 		default:
 			return nil, false
 		}
 	}
 	return out, true
+}
+
+// bordered puts blocks into a quote where Slack draws its border beside them.
+func (e *slackElement) bordered(list ...Block) []Block {
+	if e.Border == 0 {
+		return list
+	}
+	return []Block{{Kind: Quote, Blocks: list}}
 }
 
 // paragraphs cuts inlines at empty lines.

@@ -59,6 +59,8 @@ func TestParseSlack(t *testing.T) {
 		{"5 &gt; 3", "5 > 3"},
 		{"• eins\n• zwei\n    ◦ darunter\n    ◦ noch\n• drei", "ul(eins | zwei ¶ ul(darunter | noch) | drei)"},
 		{"1. eins\n2. zwei\n    • Punkt", "ol(eins | zwei ¶ ul(Punkt))"},
+		{"24. Dezember ist frei", "ol24(Dezember ist frei)"},
+		{"1. eins\n3. drei\n4. vier", "ol(eins) ¶ ol3(drei | vier)"},
 		{"- eins", "- eins"},
 		{"Am 3. Dezember", "Am 3. Dezember"},
 		{"<https://a.example/x?a=1&amp;b=2>", "a(https://a.example/x?a=1&b=2|https://a.example/x?a=1&b=2)"},
@@ -91,8 +93,8 @@ func TestParseSlack(t *testing.T) {
 
 // An address with brackets, as in many encyclopedias, leads where it led.
 func TestBracketsInAddresses(t *testing.T) {
-	text := markup.Markdown(markup.ParseSlack("<https://a.example/PX_(Pumpe)|PX>", known))
-	if got, want := short(markup.ParseMarkdown(text, nil)), "a(https://a.example/PX_%28Pumpe%29|PX)"; got != want {
+	text := markup.Markdown(markup.ParseSlack("<https://a.example/PX_(Pumpe)|PX>", known), nil)
+	if got, want := short(markup.ParseMarkdown(text, nil)), "a(https://a.example/PX_(Pumpe)|PX)"; got != want {
 		t.Errorf("%s is read as %s, want %s", text, got, want)
 	}
 }
@@ -121,7 +123,7 @@ func TestParseSlackBlocks(t *testing.T) {
 			{"type":"rich_text_list","style":"bullet","indent":0,"elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"zwei"}]}]},
 			{"type":"rich_text_quote","elements":[{"type":"text","text":"gesagt"}]},
 			{"type":"rich_text_preformatted","border":0,"elements":[{"type":"text","text":"a := <b>\n"},{"type":"link","url":"https://a.example"}]}]}]`,
-			"ul(eins ¶ ol(a | b) | zwei) ¶ quote(gesagt) ¶ pre(a := <b>⏎https://a.example)",
+			"ul(eins ¶ ol3(a | b) | zwei) ¶ quote(gesagt) ¶ pre(a := <b>⏎https://a.example)",
 		},
 		{
 			`[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[

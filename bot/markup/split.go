@@ -5,7 +5,7 @@ import "unicode/utf8"
 // Split cuts a text into parts that fit, each a whole text: what is open at a cut ends there and begins again in the
 // next part. It cuts between blocks where it can, then between entries and lines, then between words, and in a word,
 // a link or code only where there is nothing better; never in a name. A part that does not fit although it holds a
-// single character, because its link is that long, stays as it is. An ordered list that was cut begins at 1 again.
+// single character, because its link is that long, stays as it is. An ordered list that was cut goes on with its numbers.
 //
 // fits tells whether what a part becomes is short enough; it is asked a few times per part.
 func Split(d Doc, fits func(Doc) bool) []Doc {
@@ -166,6 +166,7 @@ func (c *cutter) blocks(list []Block) (head, tail []Block) {
 			h.Blocks, t.Blocks = c.blocks(b.Blocks)
 		case List:
 			h.Items, t.Items = c.items(b.Items)
+			t.Start = b.number(len(b.Items) - len(t.Items))
 		case CodeBlock:
 			h.Text, t.Text = c.text(b.Text)
 		default:
@@ -186,7 +187,7 @@ func (c *cutter) items(list [][]Block) (head, tail [][]Block) {
 		}
 		h, t := c.blocks(item)
 		head = append(head, h)
-		if c.left == 0 {
+		if c.left == 0 && len(normalBlocks(t)) > 0 { // an entry that ends here is none of the rest
 			tail = append(tail, t)
 		}
 	}

@@ -39,6 +39,8 @@ func TestSplit(t *testing.T) {
 		{"ab cd [Seite](https://a.example) e", 30, []string{"ab cd", "<https://a.example|Seite> e"}},
 		{"[Seite](https://a.example/lang)", 10, []string{"<https://a.example/lang|S>", "<https://a.example/lang|e>", "<https://a.example/lang|i>", "<https://a.example/lang|t>", "<https://a.example/lang|e>"}},
 		{"a & b & c", 9, []string{"a &amp; b", "&amp; c"}},
+		{"9. eins\n10. zwei\n11. drei", 16, []string{"9. eins\n10. zwei", "11. drei"}},
+		{"7. eins zwei\n8. drei", 10, []string{"7. eins", "7. zwei", "8. drei"}},
 		{"Guten Tag @Mara", 12, []string{"Guten Tag", "<@U1>"}},
 	} {
 		var got []string
@@ -81,7 +83,7 @@ func words(docs ...markup.Doc) string {
 // Every part fits, none is empty, and together they say what the whole said.
 func TestSplitLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := markup.Normalize(drawExpressible(t))
+		d := markup.Normalize(drawExpressible(t, 30))
 		limit := rapid.IntRange(200, 600).Draw(t, "limit")
 		fits := inCharacters(limit)
 		if rapid.Bool().Draw(t, "bytes") {

@@ -42,6 +42,10 @@ func (w *teamsWriter) blocks(list []Block) {
 			w.blocks(b.Blocks)
 			w.WriteString("</blockquote>")
 		case List:
+			if b.Ordered && b.Start > 1 {
+				w.numbered(b)
+				continue
+			}
 			tag := "ul>"
 			if b.Ordered {
 				tag = "ol>"
@@ -60,6 +64,20 @@ func (w *teamsWriter) blocks(list []Block) {
 			w.inlines(b.Inlines)
 			w.WriteString("</p>")
 		}
+	}
+}
+
+// numbered writes a list that does not begin at 1 with its numbers as text: nothing says that Teams keeps a list's start, and
+// "24. Dezember" must not become "1. Dezember".
+func (w *teamsWriter) numbered(b Block) {
+	for n, item := range b.Items {
+		w.WriteString("<p>" + strconv.Itoa(b.number(n)) + ". ")
+		if item[0].Kind == Paragraph {
+			w.inlines(item[0].Inlines)
+			item = item[1:]
+		}
+		w.WriteString("</p>")
+		w.blocks(item)
 	}
 }
 

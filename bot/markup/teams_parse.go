@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -84,6 +85,7 @@ type htmlReader struct {
 // htmlBlock is an open quote, list or entry; the first one is the text itself.
 type htmlBlock struct {
 	tag    string
+	start  int // of an ordered list
 	blocks []Block
 	items  [][]Block
 }
@@ -148,7 +150,11 @@ func (r *htmlReader) begin(t html.Token) {
 			r.raw, r.rawTag, r.rawID, r.rawOpen = &strings.Builder{}, tag, attribute(t, "id")+attribute(t, "itemid"), 1
 		}
 	case tag == "blockquote" || tag == "ul" || tag == "ol" || tag == "li":
-		r.beginBlock(tag)
+		start, err := strconv.Atoi(attribute(t, "start"))
+		if err != nil || start > mostNumber {
+			start = 0
+		}
+		r.beginBlock(tag, start)
 	case htmlMarks[tag] != "":
 		r.mark(t)
 	case htmlBreaks[tag]:
@@ -312,8 +318,8 @@ func (r *htmlReader) paragraph() {
 	}
 }
 
-// beginBlock opens a block.
-func (r *htmlReader) beginBlock(tag string) {
+// beginBlock opens a block; start is the number that an ordered list begins with, 0 for the usual one.
+func (r *htmlReader) beginBlock(tag string, start int) {
 	r.paragraph()
 	list := r.top().tag == "ul" || r.top().tag == "ol"
 	if tag == "li" && !list {
@@ -326,7 +332,7 @@ func (r *htmlReader) beginBlock(tag string) {
 	if len(r.open) > deepest || tag == "div" {
 		return
 	}
-	r.open = append(r.open, htmlBlock{tag: tag})
+	r.open = append(r.open, htmlBlock{tag: tag, start: start})
 }
 
 // endTo closes the innermost block of a tag, and with it those inside.
@@ -362,7 +368,7 @@ func (r *htmlReader) endBlock() {
 
 // list adds a list. One that stands in a list outside of its entries belongs to the entry before it.
 func (r *htmlReader) list(b htmlBlock) {
-	block, t := Block{Kind: List, Ordered: b.tag == "ol", Items: b.items}, r.top()
+	block, t := Block{Kind: List, Ordered: b.tag == "ol", Start: b.start, Items: b.items}, r.top()
 	if n := len(t.items) - 1; n >= 0 {
 		t.items[n] = append(t.items[n], block)
 		return

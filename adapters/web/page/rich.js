@@ -14,7 +14,7 @@ function blocks(list = []) {
   return list.map((block) => {
     switch (block.k) {
       case 'quote': return make('blockquote', {}, ...blocks(block.b));
-      case 'list': return make(block.o ? 'ol' : 'ul', {}, ...block.l.map((item) => make('li', {}, ...blocks(item))));
+      case 'list': return make(block.o ? 'ol' : 'ul', block.n ? { start: block.n } : {}, ...block.l.map((item) => make('li', {}, ...blocks(item))));
       case 'code': return make('pre', { tabIndex: 0 }, make('code', {}, plain(block.t)));
       default: return make('p', {}, ...inlines(block.i));
     }
