@@ -404,7 +404,7 @@ func (a *Adapter) payloadBody(ctx context.Context, act *incoming, p *payload) ma
 	if strings.EqualFold(p.Body.ContentType, "text") {
 		return markup.ParseTeamsText(p.Body.Content, namesOf(list))
 	}
-	return parseHTML(p.Body.Content, namesOf(list))
+	return markup.ParseTeams(p.Body.Content, namesOf(list))
 }
 
 // offer posts a card with a button that opens a form: where nothing was pressed that could open one.

@@ -3,6 +3,7 @@ package teams
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -453,13 +454,17 @@ func renderCopy(c *bot.Copy, v say.Voice, written time.Time, unsure bool) []outg
 	}
 	body = append(body, c.Body.Blocks...)
 	for i := range c.Files {
-		body = append(body, fileLine(&c.Files[i], v)...)
+		body = append(body, fileLine(&c.Files[i], v))
 	}
 	if c.More != "" {
 		body = append(body, paragraph(plain(c.More)...))
 	}
 	author := paragraph(markup.Inline{Kind: markup.Bold, Children: plain(authorLine(c.Author, v))})
 	signed := func(d markup.Doc) markup.Doc {
+		if len(d.Blocks) > 0 && d.Blocks[0].Kind == markup.Paragraph { // without a gap between them
+			inlines := slices.Concat(author.Inlines, []markup.Inline{{Kind: markup.Break}}, d.Blocks[0].Inlines)
+			return markup.Doc{Blocks: append([]markup.Block{paragraph(inlines...)}, d.Blocks[1:]...)}
+		}
 		return markup.Doc{Blocks: append([]markup.Block{author}, d.Blocks...)}
 	}
 	parts := []markup.Doc{{Blocks: body}}
@@ -506,16 +511,16 @@ func plain(text string) []markup.Inline {
 }
 
 // fileLine names a file, with the reason why it does not come along above it.
-func fileLine(f *bot.File, v say.Voice) []markup.Block {
-	var out []markup.Block
+func fileLine(f *bot.File, v say.Voice) markup.Block {
+	var out []markup.Inline
 	if f.Note != "" {
-		out = append(out, paragraph(plain(f.Note)...))
+		out = append(plain(f.Note), markup.Inline{Kind: markup.Break})
 	}
 	name := markup.Inline{Kind: markup.Text, Text: f.Label(v)}
 	if webAddress(f.URL) != "" {
 		name = markup.Inline{Kind: markup.Link, Ref: f.URL, Children: []markup.Inline{name}}
 	}
-	return append(out, paragraph(markup.Inline{Kind: markup.Text, Text: "📎 "}, name))
+	return paragraph(append(out, markup.Inline{Kind: markup.Text, Text: "📎 "}, name)...)
 }
 
 // stamp is an instant as people read it. Teams shows no time in the zone of whoever reads, so the zone stands with it.

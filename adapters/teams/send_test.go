@@ -400,7 +400,7 @@ func TestCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := h.Server.Shown(h.rooms[0].ID, h.staff[0].ID)[0]
-	if want := "Mara Lindner · Vertrieb · Slack\n@Ines Brandt schau mal\nNicht als Datei\n📎 plan.pdf (12 kB)"; strings.ReplaceAll(m.Text, "@", "") != strings.ReplaceAll(want, "@", "") {
+	if want := "Mara Lindner · Vertrieb · Slack\n@Ines Brandt schau mal\n\nNicht als Datei\n📎 plan.pdf (12 kB)"; strings.ReplaceAll(m.Text, "@", "") != strings.ReplaceAll(want, "@", "") {
 		t.Errorf("shown is %q, want %q", m.Text, want)
 	}
 	var kinds []string

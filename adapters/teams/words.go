@@ -2,7 +2,6 @@ package teams
 
 import (
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,22 +16,13 @@ func (a *Adapter) bodyOf(act *incoming) (body markup.Doc, addressed bool) {
 	for _, att := range act.more.Attachments {
 		var source string
 		if att.ContentType == "text/html" && json.Unmarshal(att.Content, &source) == nil && strings.TrimSpace(source) != "" {
-			return unmention(parseHTML(source, names), act.Recipient.ID)
+			return unmention(markup.ParseTeams(source, names), act.Recipient.ID)
 		}
 	}
 	if act.TextFormat == "xml" {
-		return unmention(parseHTML(act.Text, names), act.Recipient.ID)
+		return unmention(markup.ParseTeams(act.Text, names), act.Recipient.ID)
 	}
 	return unmention(markup.ParseTeamsText(act.Text, names), act.Recipient.ID)
-}
-
-// nextLine is what stands between two lines in Teams: each is a paragraph of its own, without a gap between them, and an empty
-// one is an empty line.
-var nextLine = regexp.MustCompile(`(?i)</p>\s*<p(?:\s[^<>]*)?>`)
-
-// parseHTML reads the HTML of a message, with its lines as lines.
-func parseHTML(source string, names markup.Names) markup.Doc {
-	return markup.ParseTeams(nextLine.ReplaceAllString(source, "<br>"), names)
 }
 
 // namesOf finds people by what stands in the text: a number that counts the entities, or their name. Two people of one

@@ -32,14 +32,15 @@
 //	link                        <url|text>, marks around all of it      <a href>
 //	mention of a known person   <@U1>                                   <at>Name</at> and a TeamsMention
 //	any other mention           @Name                                   @Name
-//	paragraphs                  an empty line between them              <p>
+//	paragraphs                  an empty line between them              <p>, an empty one between them
 //	quote                       > before each line                      <blockquote>
 //	quote in a quote            one quote                               <blockquote> in it
 //	list                        • ◦ ▪ and 1. as text, indented          <ul> <ol>
+//	…that begins at 3           3. as text, indented                    3. as text, in <p>
 //	quote, paragraphs in entry  lines of the entry                      as they are
 //	emoji                       as they are                             as they are
 //
-// Readers flatten the rest: headings, tables, colours and underlining are text, a channel is #name, a group @name, a date its
+// Readers flatten the rest: headings, colours and underlining are text, a table its rows with | between the cells, a channel is #name, a group @name, a date its
 // text, an image its description. Names of emoji such as :tada: become emoji where they stand apart from words; those of
 // a workspace stay :name:. Calls to everybody become text, which the writers disarm (see [Disarm]).
 //

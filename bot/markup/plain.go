@@ -19,8 +19,8 @@ func FromPlain(text string) Doc {
 	return Normalize(Doc{[]Block{{Kind: Paragraph, Inlines: inlines}}})
 }
 
-// Plain is the text without its formatting, as it reads on a lock screen. Links show their address behind their
-// text, where that differs.
+// Plain is the text without its formatting, as it reads on a lock screen: its lines, an empty one between paragraphs. Links
+// show their address behind their text, where that differs.
 func Plain(d Doc) string {
 	w := plainWriter{links: true}
 	w.blocks(d.Blocks, "")
@@ -42,6 +42,9 @@ type plainWriter struct {
 func (w *plainWriter) blocks(blocks []Block, indent string) {
 	for i, b := range blocks {
 		if i > 0 {
+			w.WriteString("\n" + indent)
+		}
+		if i > 0 && b.Kind == Paragraph && blocks[i-1].Kind == Paragraph {
 			w.WriteString("\n" + indent)
 		}
 		switch b.Kind {

@@ -35,7 +35,10 @@ type teamsWriter struct {
 }
 
 func (w *teamsWriter) blocks(list []Block) {
-	for _, b := range list {
+	for i, b := range list {
+		if i > 0 && b.Kind == Paragraph && list[i-1].Kind == Paragraph { // they stand without a gap in Teams
+			w.WriteString("<p>&nbsp;</p>")
+		}
 		switch b.Kind {
 		case Quote:
 			w.WriteString("<blockquote>")

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ func ParseTeams(source string, names Names) Doc {
 	if len(source) > longest {
 		source = strings.ToValidUTF8(source[:longest], "")
 	}
+	source = nextLine.ReplaceAllString(emptyLine.ReplaceAllString(source, "</p><hr><p>"), "<br>")
 	r := htmlReader{names: names, open: []htmlBlock{{}}}
 	z := html.NewTokenizer(strings.NewReader(source))
 	for z.Next() != html.ErrorToken {
@@ -31,6 +33,12 @@ func ParseTeams(source string, names Names) Doc {
 	}
 	return Normalize(Doc{r.open[0].blocks})
 }
+
+// Each line that people write in Teams is a <p> of its own, without a gap between them; an empty one is an empty line.
+var (
+	nextLine  = regexp.MustCompile(`(?i)</p>\s*<p(?:\s[^<>]*)?>`)
+	emptyLine = regexp.MustCompile(`(?i)</p>\s*(?:<p(?:\s[^<>]*)?>(?:\s|&nbsp;|&#160;|\x{a0}|<br\s*/?>)*</p>\s*)+<p(?:\s[^<>]*)?>`)
+)
 
 // ParseTeamsText reads the plain text of a message in Teams, where only <at>Name</at> and addresses are more than text.
 func ParseTeamsText(text string, names Names) Doc {
@@ -80,6 +88,8 @@ type htmlReader struct {
 	rawOpen int
 	// spaced says that the line ends with a blank, so that another one is none.
 	spaced bool
+	// celled says that a cell of a table is open, whose lines are one.
+	celled bool
 }
 
 // htmlBlock is an open quote, list or entry; the first one is the text itself.
@@ -100,7 +110,7 @@ var (
 	}
 	htmlBreaks = map[string]bool{
 		"p": true, "div": true, "h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "table": true,
-		"tr": true, "hr": true, "section": true, "article": true, "dl": true, "dt": true, "dd": true,
+		"hr": true, "section": true, "article": true, "dl": true, "dt": true, "dd": true,
 	}
 )
 
@@ -143,8 +153,11 @@ func (r *htmlReader) begin(t html.Token) {
 	case tag == "br":
 		r.line.add(Inline{Kind: Break})
 		r.spaced = true
-	case tag == "img" || tag == "emoji":
+	case tag == "img" || tag == "emoji" || tag == "customemoji":
 		r.picture(t)
+		if tag != "img" && !self { // what stands in it says the same in signs, such as :)
+			r.dropped, r.depth = tag, 1
+		}
 	case tag == "at" || tag == "code" || tag == "pre" || tag == "codeblock" || oldMention(t):
 		if !self {
 			r.raw, r.rawTag, r.rawID, r.rawOpen = &strings.Builder{}, tag, attribute(t, "id")+attribute(t, "itemid"), 1
@@ -157,10 +170,12 @@ func (r *htmlReader) begin(t html.Token) {
 		r.beginBlock(tag, start)
 	case htmlMarks[tag] != "":
 		r.mark(t)
-	case htmlBreaks[tag]:
+	case tag == "tr":
+		r.row()
+	case htmlBreaks[tag] && !r.celled:
 		r.paragraph()
 	case tag == "td" || tag == "th":
-		r.write(" ")
+		r.cell()
 	}
 }
 
@@ -192,10 +207,30 @@ func attribute(t html.Token, name string) string {
 // picture reads an emoji, or what an image shows in words.
 func (r *htmlReader) picture(t html.Token) {
 	alt := attribute(t, "alt")
-	if t.Data == "img" && alt != "" && !strings.Contains(attribute(t, "itemtype"), "Emoji") {
+	switch {
+	case alt == "":
+	case t.Data == "customemoji":
+		alt = ":" + strings.Trim(alt, ":") + ":"
+	case t.Data == "img" && !strings.Contains(attribute(t, "itemtype"), "Emoji"):
 		alt = "[" + alt + "]"
 	}
 	r.write(alt)
+}
+
+// row begins the next line of a table, and cell the next one in it.
+func (r *htmlReader) row() {
+	r.celled = false
+	if len(r.line.top().children) > 0 {
+		r.line.add(Inline{Kind: Break})
+		r.spaced = true
+	}
+}
+
+func (r *htmlReader) cell() {
+	r.celled = true
+	if n := len(r.line.top().children) - 1; n >= 0 && r.line.top().children[n].Kind != Break {
+		r.write(" | ")
+	}
 }
 
 // text sees text.
@@ -252,7 +287,12 @@ func (r *htmlReader) endTag(t html.Token) {
 		r.endMark(tag)
 	case tag == "blockquote" || tag == "ul" || tag == "ol" || tag == "li":
 		r.endTo(tag)
-	case htmlBreaks[tag]:
+	case tag == "td" || tag == "th" || tag == "table":
+		r.celled = false
+		if tag == "table" {
+			r.paragraph()
+		}
+	case htmlBreaks[tag] && !r.celled:
 		r.paragraph()
 	}
 }
