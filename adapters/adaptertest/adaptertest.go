@@ -43,6 +43,9 @@ type Bench struct {
 type Platform interface {
 	// Say has somebody say something.
 	Say(s Speech) Reaction
+	// SayRichly has somebody write [RichSpeech] in a room, with the formats of the platform's own composer and a mention of
+	// somebody else.
+	SayRichly(who bot.Identity, at bot.Place, mentioned bot.Identity) Reaction
 	// Edit has somebody write a post at a place anew, and Delete has them delete it. It is not taken when somebody else
 	// wrote it, whether the platform or the adapter sees to that.
 	Edit(who bot.Identity, at bot.Place, id, text string) Reaction
@@ -110,6 +113,8 @@ type Shown struct {
 	// Text is everything that can be read on it, markup resolved.
 	Text    string
 	Buttons []string
+	// Formatted is how the text of a copy is formatted, in the form of [Lines], without what the platform shows around it.
+	Formatted string
 	// Files are those that can be opened, with what they hold. Files that are only named are part of Text.
 	Files []Upload
 	// Active is whatever the platform would act upon in the texts: mentions, links other than bare addresses,

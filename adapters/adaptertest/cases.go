@@ -18,7 +18,7 @@ type rule struct {
 }
 
 func cases() []rule {
-	return slices.Concat(comingIn(), changing(), reacting(), goingOut(), crossing(), filing(), marking(), living())
+	return slices.Concat(comingIn(), changing(), reacting(), goingOut(), crossing(), formatting(), filing(), marking(), living())
 }
 
 // comingIn are the rules of what people do.

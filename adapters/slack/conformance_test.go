@@ -283,7 +283,7 @@ func (h *house) shown(m slacktest.Seen) adaptertest.Shown {
 		Marked: strings.Contains(m.Text, "vielleicht schon einmal"), Late: strings.Contains(m.Text, "🕓"),
 	}
 	if m.Override {
-		s.Author = m.Author
+		s.Author, s.Formatted = m.Author, formattedBlocks(m.Blocks)
 	}
 	for _, b := range m.Buttons {
 		s.Buttons = append(s.Buttons, b.Label)

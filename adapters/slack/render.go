@@ -338,113 +338,123 @@ func markIn(list []markup.Inline, mark string) []markup.Inline {
 
 // richBlocks writes formatted text as Slack's own form of it, in which text is text.
 func richBlocks(d markup.Doc) []slack.Block {
-	var elements []slack.RichTextElement
-	var section []slack.RichTextSectionElement
-	flush := func() {
-		if len(section) > 0 {
-			elements = append(elements, slack.NewRichTextSection(section...))
-			section = nil
-		}
-	}
-	for _, b := range d.Blocks {
-		if b.Kind == markup.Paragraph {
-			if len(section) > 0 {
-				section = append(section, slack.NewRichTextSectionTextElement("\n\n", nil))
-			}
-			section = append(section, richInlines(b.Inlines, slack.RichTextSectionTextStyle{})...)
-			continue
-		}
-		flush()
-		elements = append(elements, richBlock(b)...)
-	}
-	flush()
-	if len(elements) == 0 {
+	var w richWriter
+	w.blocks(d.Blocks)
+	w.flush()
+	if len(w.elements) == 0 {
 		return nil
 	}
-	return []slack.Block{slack.NewRichTextBlock("", elements...)}
+	return []slack.Block{slack.NewRichTextBlock("", w.elements...)}
 }
 
-func richBlock(b markup.Block) []slack.RichTextElement {
-	switch b.Kind {
-	case markup.Quote:
-		q := slack.RichTextQuote{Type: slack.RTEQuote, Elements: richLines(b.Blocks)}
-		return []slack.RichTextElement{&q}
-	case markup.List:
-		return richList(b, 0)
-	case markup.CodeBlock:
-		code := slack.RichTextPreformatted{Type: slack.RTEPreformatted}
-		code.Elements = []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(orElse(b.Text, " "), nil)}
-		return []slack.RichTextElement{&code}
+// richWriter writes the parts of rich text. They do not nest: lists and code in a quote bear its border, what is further in is a
+// list of its own, and so on with code and quotes in entries. A quote in a quote is one quote.
+type richWriter struct {
+	elements []slack.RichTextElement
+	// lines are paragraphs that are still to be written: of a quote where border is 1.
+	lines  []slack.RichTextSectionElement
+	border int
+}
+
+// flush writes the paragraphs.
+func (w *richWriter) flush() {
+	switch {
+	case len(w.lines) == 0:
+	case w.border == 1:
+		w.elements = append(w.elements, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: w.lines})
+	default:
+		w.elements = append(w.elements, slack.NewRichTextSection(w.lines...))
 	}
-	return []slack.RichTextElement{slack.NewRichTextSection(richInlines(b.Inlines, slack.RichTextSectionTextStyle{})...)}
+	w.lines = nil
+}
+
+func (w *richWriter) blocks(list []markup.Block) {
+	for _, b := range list {
+		switch b.Kind {
+		case markup.Quote:
+			w.quote(b)
+		case markup.List:
+			w.flush()
+			w.list(b, 0)
+		case markup.CodeBlock:
+			w.code(b)
+		default:
+			w.lines = append(below(w.lines), richInlines(b.Inlines, slack.RichTextSectionTextStyle{})...)
+		}
+	}
+}
+
+// below ends a paragraph, if there is one.
+func below(lines []slack.RichTextSectionElement) []slack.RichTextSectionElement {
+	if len(lines) == 0 {
+		return nil
+	}
+	return append(lines, slack.NewRichTextSectionTextElement("\n\n", nil))
+}
+
+func (w *richWriter) quote(b markup.Block) {
+	if w.border == 1 {
+		w.blocks(b.Blocks)
+		return
+	}
+	w.flush()
+	w.border = 1
+	w.blocks(b.Blocks)
+	w.flush()
+	w.border = 0
+}
+
+func (w *richWriter) code(b markup.Block) {
+	w.flush()
+	w.elements = append(w.elements, &slack.RichTextPreformatted{
+		Type: slack.RTEPreformatted, Border: w.border,
+		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(orElse(b.Text, " "), nil)},
+	})
 }
 
 // maxIndent is how deep Slack indents lists.
 const maxIndent = 8
 
-// richList writes a list; what is further in is a list of its own behind the entry, because Slack's do not nest.
-func richList(b markup.Block, depth int) []slack.RichTextElement {
-	style := slack.RTEListBullet
-	if b.Ordered {
-		style = slack.RTEListOrdered
-	}
-	var out []slack.RichTextElement
+// list writes a list; its numbers go on behind what interrupts it.
+func (w *richWriter) list(b markup.Block, depth int) {
 	var current *slack.RichTextList
-	count := 0
-	for _, item := range b.Items {
-		var inner []markup.Block
-		var own []markup.Block
-		for _, part := range item {
-			if part.Kind == markup.List {
-				inner = append(inner, part)
-			} else {
-				own = append(own, part)
-			}
+	for n, item := range b.Items {
+		own := 0
+		var lines []slack.RichTextSectionElement
+		for ; own < len(item) && item[own].Kind == markup.Paragraph; own++ {
+			lines = append(below(lines), richInlines(item[own].Inlines, slack.RichTextSectionTextStyle{})...)
 		}
-		if len(own) > 0 || len(inner) == 0 {
+		if own > 0 || len(item) == 0 || item[0].Kind != markup.List {
 			if current == nil {
-				current = slack.NewRichTextList(style, min(depth, maxIndent))
-				if b.Ordered {
-					current.Offset = count
-				}
-				out = append(out, current)
+				current = w.newList(b, depth, n)
 			}
-			current.Elements = append(current.Elements, slack.NewRichTextSection(richLines(own)...))
-			count++
+			if len(lines) == 0 {
+				lines = []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(" ", nil)}
+			}
+			current.Elements = append(current.Elements, slack.NewRichTextSection(lines...))
 		}
-		for _, l := range inner {
-			out = append(out, richList(l, depth+1)...)
+		for _, part := range item[own:] {
 			current = nil
+			if part.Kind == markup.List {
+				w.flush()
+				w.list(part, depth+1)
+			} else {
+				w.blocks([]markup.Block{part})
+			}
 		}
+		w.flush()
 	}
-	return out
 }
 
-// richLines writes blocks where only lines can stand.
-func richLines(blocks []markup.Block) []slack.RichTextSectionElement {
-	var out []slack.RichTextSectionElement
-	for i, b := range blocks {
-		if i > 0 {
-			gap := "\n"
-			if b.Kind == markup.Paragraph && blocks[i-1].Kind == markup.Paragraph {
-				gap = "\n\n"
-			}
-			out = append(out, slack.NewRichTextSectionTextElement(gap, nil))
-		}
-		switch b.Kind {
-		case markup.Paragraph:
-			out = append(out, richInlines(b.Inlines, slack.RichTextSectionTextStyle{})...)
-		case markup.CodeBlock:
-			out = append(out, slack.NewRichTextSectionTextElement(orElse(b.Text, " "), &slack.RichTextSectionTextStyle{Code: true}))
-		default:
-			text := markup.Plain(markup.Doc{Blocks: []markup.Block{b}})
-			out = append(out, slack.NewRichTextSectionTextElement(orElse(text, " "), nil))
-		}
+// newList begins a list with its entry at n.
+func (w *richWriter) newList(b markup.Block, depth, n int) *slack.RichTextList {
+	l := slack.NewRichTextList(slack.RTEListBullet, min(depth, maxIndent))
+	l.Border = w.border
+	if b.Ordered {
+		l.Style, l.Offset = slack.RTEListOrdered, max(b.Start, 1)-1+n
 	}
-	if len(out) == 0 {
-		out = append(out, slack.NewRichTextSectionTextElement(" ", nil))
-	}
-	return out
+	w.elements = append(w.elements, l)
+	return l
 }
 
 func richInlines(list []markup.Inline, style slack.RichTextSectionTextStyle) []slack.RichTextSectionElement {
@@ -477,7 +487,7 @@ func richInlines(list []markup.Inline, style slack.RichTextSectionTextStyle) []s
 			text(in.Text, inner)
 			continue
 		case markup.Link:
-			out = append(out, richLink(in, style))
+			out = append(out, richLink(in, style)...)
 			continue
 		case markup.Bold:
 			inner.Bold = true
@@ -497,22 +507,26 @@ func richInlines(list []markup.Inline, style slack.RichTextSectionTextStyle) []s
 // maxLink is the longest address that Slack takes in a link.
 const maxLink = 3000
 
-// richLink writes a link; one whose address is too long becomes its text.
-func richLink(in markup.Inline, style slack.RichTextSectionTextStyle) slack.RichTextSectionElement {
-	label := in
-	label.Kind = markup.Bold // any kind that is only its children
-	text := markup.Plain(markup.Doc{Blocks: []markup.Block{{Kind: markup.Paragraph, Inlines: []markup.Inline{label}}}})
-	var how *slack.RichTextSectionTextStyle
-	if style != (slack.RichTextSectionTextStyle{}) {
-		how = &style
+// richLink writes a link: one for each part of its text that is formatted alike, as Slack knows no other way. One whose address
+// is too long becomes its text.
+func richLink(in markup.Inline, style slack.RichTextSectionTextStyle) []slack.RichTextSectionElement {
+	parts := richInlines(in.Children, style)
+	if len(parts) == 0 {
+		parts = []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement("…", nil)}
 	}
 	if units(in.Ref) > maxLink {
-		return slack.NewRichTextSectionTextElement(orElse(text, "…"), how)
+		return parts
 	}
-	if text == in.Ref {
-		text = ""
+	for i, part := range parts {
+		if text, ok := part.(*slack.RichTextSectionTextElement); ok {
+			label := strings.ReplaceAll(text.Text, "\n", " ")
+			if label == in.Ref {
+				label = ""
+			}
+			parts[i] = slack.NewRichTextSectionLinkElement(in.Ref, label, text.Style)
+		}
 	}
-	return slack.NewRichTextSectionLinkElement(in.Ref, text, how)
+	return parts
 }
 
 // docSize is how much of a message a text takes.

@@ -289,6 +289,7 @@ func (h *tenant) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		if m.Ours {
 			s.Text, s.Author = seen(s.Text), seen(s.Author)
 			s.Active = active(m)
+			s.Formatted = formattedHTML(m.HTML)
 		}
 		all = append(all, s)
 	}

@@ -148,6 +148,7 @@ type shownPost struct {
 	Thread   string
 	From     *struct{ ID, Name, Party, Platform string }
 	Text     string
+	Rich     json.RawMessage
 	Quote    string
 	Written  time.Time
 	Files    []shownFile
@@ -484,6 +485,7 @@ func (b *browser) Shown(who bot.Identity, at bot.Place) []adaptertest.Shown {
 		s := adaptertest.Shown{ID: p.ID, Thread: p.Thread, Text: p.Text, Late: !p.Written.IsZero()}
 		switch {
 		case p.From != nil && p.From.ID == "":
+			s.Formatted = formattedTree(p.Rich)
 			s.Author, s.Text = p.From.Name, strings.TrimPrefix(p.Quote+"\n"+p.Text, "\n")
 		case p.From != nil:
 			s.By = p.From.ID

@@ -3,11 +3,12 @@ package markup
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Normalize makes texts that read equally equal: neighbouring text is one, empty parts are gone, a mark inside the same
-// mark is none, blanks and breaks stand outside of marks and not at the ends of a paragraph, and links lead nowhere
-// but to https, http and mailto.
+// mark is none, blanks and breaks stand outside of marks and links and not at the ends of a paragraph, and links lead nowhere
+// but to https, http and mailto. What no platform carries, such as half a character, is gone.
 func Normalize(d Doc) Doc { return Doc{normalBlocks(d.Blocks)} }
 
 func normalBlocks(blocks []Block) []Block {
@@ -28,8 +29,8 @@ func normalBlocks(blocks []Block) []Block {
 			}
 			out = appendBlock(out, list)
 		case CodeBlock:
-			if strings.TrimSpace(b.Text) != "" {
-				out = append(out, Block{Kind: CodeBlock, Text: strings.Trim(b.Text, "\n")})
+			if code := clean(b.Text); strings.TrimSpace(code) != "" {
+				out = append(out, Block{Kind: CodeBlock, Text: strings.Trim(code, "\n")})
 			}
 		default:
 			if inlines := trim(normalInlines(b.Inlines, nil)); len(inlines) > 0 {
@@ -60,6 +61,25 @@ func appendBlock(out []Block, b Block) []Block {
 	return append(out, b)
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// clean takes out of a text what no platform can carry: halves of characters, and what controls a terminal. All ends of lines
+// are one.
+func clean(s string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, controls) < 0 {
+		return s
+	}
+	s = lineEnds.Replace(strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.Map(func(r rune) rune {
+		if controls(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func controls(r rune) bool { return r != '\t' && r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) }
+
 // number is what stands before an entry of an ordered list.
 func (b *Block) number(n int) int { return max(b.Start, 1) + n }
 
@@ -74,9 +94,14 @@ func normalInlines(list []Inline, open []Kind) []Inline {
 	for _, in := range list {
 		switch in.Kind {
 		case Text:
-			out = join(out, in)
+			for i, l := range strings.Split(clean(in.Text), "\n") {
+				if i > 0 {
+					out = append(trimRight(out), Inline{Kind: Break})
+				}
+				out = join(out, Inline{Kind: Text, Text: l})
+			}
 		case Code:
-			if in.Text = strings.TrimSpace(strings.ReplaceAll(in.Text, "\n", " ")); in.Text != "" {
+			if in.Text = strings.TrimSpace(strings.ReplaceAll(clean(in.Text), "\n", " ")); in.Text != "" {
 				out = append(out, Inline{Kind: Code, Text: in.Text})
 			}
 		case Bold, Italic, Strike:
@@ -84,7 +109,7 @@ func normalInlines(list []Inline, open []Kind) []Inline {
 		case Link:
 			out = appendLink(out, in, open)
 		case Mention:
-			out = append(out, Inline{Kind: Mention, Text: in.Text, Ref: in.Ref})
+			out = append(out, Inline{Kind: Mention, Text: strings.ReplaceAll(clean(in.Text), "\n", " "), Ref: in.Ref})
 		case Break:
 			out = append(trimRight(out), in)
 		}
@@ -146,17 +171,24 @@ func endsBlank(s string) bool   { return s == "" || s[len(s)-1] == ' ' || s[len(
 
 // appendLink adds a link that leads somewhere allowed, without a link inside; any other is its text.
 func appendLink(out []Inline, in Inline, open []Kind) []Inline {
-	children := trim(normalInlines(in.Children, append(slices.Clone(open), Link)))
-	if !allowed(in.Ref) || slices.Contains(open, Link) {
+	before, children, after := outside(normalInlines(in.Children, append(slices.Clone(open), Link)))
+	for _, b := range before {
+		out = join(out, b)
+	}
+	switch {
+	case !allowed(in.Ref) || slices.Contains(open, Link):
 		for _, child := range children {
 			out = join(out, child)
 		}
-		return out
+	case len(children) == 0:
+		out = append(out, Inline{Kind: Link, Ref: in.Ref, Children: []Inline{{Kind: Text, Text: in.Ref}}})
+	default:
+		out = append(out, Inline{Kind: Link, Ref: in.Ref, Children: children})
 	}
-	if len(children) == 0 {
-		children = []Inline{{Kind: Text, Text: in.Ref}}
+	for _, a := range after {
+		out = join(out, a)
 	}
-	return append(out, Inline{Kind: Link, Ref: in.Ref, Children: children})
+	return out
 }
 
 // allowed reports whether a link may lead to an address.

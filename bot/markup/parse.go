@@ -124,20 +124,22 @@ func (p *parser) list(lines []string, depth int) (Block, int) {
 		if ordered != b.Ordered || !same && number != b.number(len(b.Items)) {
 			break
 		}
-		item, taken := entryLines(lines[n:], len(m[1])+2, m[3])
+		item, taken := entryLines(lines[n:], len(m[1]), len(m[1])+len(m[2])+1, m[3])
 		b.Items = append(b.Items, p.blocks(item, depth+1))
 		n += taken
 	}
 	return b, n
 }
 
-// entryLines are the lines of an entry, which begins with first: those below it that are indented, and empty ones between them.
-func entryLines(lines []string, indent int, first string) ([]string, int) {
+// entryLines are the lines of an entry, which begins with first: those below it that are indented by two more than its sign, and
+// empty ones between them. Up to width blanks before them are none of theirs.
+func entryLines(lines []string, sign, width int, first string) ([]string, int) {
 	item := []string{first}
 	n := 1
 	for i := 1; i < len(lines); i++ {
-		if indented(lines[i], indent) {
-			item = append(item, lines[i][indent:])
+		if indented(lines[i], sign+2) {
+			blanks := len(lines[i]) - len(strings.TrimLeft(lines[i], " "))
+			item = append(item, lines[i][min(blanks, width):])
 			n = i + 1
 		} else if strings.TrimSpace(lines[i]) == "" {
 			item = append(item, "")

@@ -69,7 +69,7 @@ func (w *markdownWriter) block(b Block, indent string) {
 				sign = strconv.Itoa(b.number(n)) + ". "
 			}
 			w.put(sign)
-			w.item(item, indent+"  ")
+			w.item(item, indent+strings.Repeat(" ", len(sign)))
 		}
 	case CodeBlock:
 		fence := ticksBeside(b.Text, 3)

@@ -328,37 +328,46 @@ func unescapeSlack(s string) string { return slackUnescaper.Replace(s) }
 // A slackElement is any part of a rich_text block; what a kind does not have is empty.
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 type slackElement struct {
-	Type        string         `json:"type"`
-	Elements    []slackElement `json:"elements"`
-	Indent      int            `json:"indent"`
-	Offset      int            `json:"offset"` // how many entries of an ordered list came before
-	Border      int            `json:"border"` // 1 where it stands in a quote
-	Text        string         `json:"text"`
-	URL         string         `json:"url"`
-	UserID      string         `json:"user_id"`
-	UsergroupID string         `json:"usergroup_id"`
-	ChannelID   string         `json:"channel_id"`
-	Name        string         `json:"name"`
-	Unicode     string         `json:"unicode"`
-	SkinTone    int            `json:"skin_tone"`
-	Range       string         `json:"range"`
-	Value       string         `json:"value"`
-	Timestamp   int64          `json:"timestamp"`
-	Fallback    string         `json:"fallback"`
+	Type     string         `json:"type"`
+	Elements []slackElement `json:"elements"`
+	// Rows are those of a table.
+	Rows        [][]slackElement `json:"rows"`
+	Indent      int              `json:"indent"`
+	Offset      int              `json:"offset"` // how many entries of an ordered list came before
+	Border      int              `json:"border"` // 1 where it stands in a quote
+	Text        string           `json:"text"`
+	URL         string           `json:"url"`
+	UserID      string           `json:"user_id"`
+	UsergroupID string           `json:"usergroup_id"`
+	ChannelID   string           `json:"channel_id"`
+	Name        string           `json:"name"`
+	Unicode     string           `json:"unicode"`
+	SkinTone    int              `json:"skin_tone"`
+	Range       string           `json:"range"`
+	Value       string           `json:"value"`
+	Timestamp   int64            `json:"timestamp"`
+	Fallback    string           `json:"fallback"`
 	// Style is {"bold":true} beside text, and "bullet" or "ordered" beside a list.
 	Style json.RawMessage `json:"style"`
 }
+
+// mostBlocks is how many bytes of blocks are read: what is longest as text, with six bytes for each one that JSON escapes.
+const mostBlocks = 6 * longest
 
 // ParseSlackBlocks reads the rich_text blocks of an event, which say more exactly than its text what its writer saw.
 // It reports false where there are none, or something that is not known: then the text has to do.
 func ParseSlackBlocks(blocks []byte, names Names) (Doc, bool) {
 	var top []slackElement
-	if len(blocks) > longest || json.Unmarshal(blocks, &top) != nil {
+	if len(blocks) > mostBlocks || json.Unmarshal(blocks, &top) != nil {
 		return Doc{}, false
 	}
 	r := slackReader{names: names}
 	var out []Block
 	for _, b := range top {
+		if b.Type == "table" {
+			out = append(out, r.table(b.Rows)...)
+			continue
+		}
 		if b.Type != "rich_text" {
 			return Doc{}, false
 		}
@@ -370,6 +379,40 @@ func ParseSlackBlocks(blocks []byte, names Names) (Doc, bool) {
 	}
 	d := Normalize(Doc{out})
 	return d, !d.IsZero()
+}
+
+// table reads the rows of a table as lines, with a stroke between the cells.
+func (r *slackReader) table(rows [][]slackElement) []Block {
+	p := Block{Kind: Paragraph}
+	for n, row := range rows {
+		if n > 0 {
+			p.Inlines = append(p.Inlines, Inline{Kind: Break})
+		}
+		for i, cell := range row {
+			if i > 0 {
+				p.Inlines = append(p.Inlines, Inline{Kind: Text, Text: " | "})
+			}
+			p.Inlines = append(p.Inlines, r.cell(cell)...)
+		}
+	}
+	return []Block{p}
+}
+
+// cell reads one of a table: plain, or with the lines of its rich text in one.
+func (r *slackReader) cell(e slackElement) []Inline {
+	if e.Type != "rich_text" {
+		return []Inline{{Kind: Text, Text: strings.Join(strings.Fields(visible(e.Text)), " ")}}
+	}
+	var out []Inline
+	for _, section := range e.Elements {
+		for _, in := range r.elements(section.Elements) {
+			if in.Kind == Break {
+				in = Inline{Kind: Text, Text: " "}
+			}
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 // rich reads the parts of a rich_text block.

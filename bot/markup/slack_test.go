@@ -132,6 +132,15 @@ func TestParseSlackBlocks(t *testing.T) {
 			{"type":"link","url":"javascript:alert(1)","text":" klick"}]}]}]`,
 			"@channel @vertrieb #presse #F405B3 2014-02-18 14:39 UTC klick",
 		},
+		{
+			`[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"Preise:"}]},
+			{"type":"rich_text_quote","elements":[{"type":"text","text":"gesagt"}]},
+			{"type":"rich_text_list","style":"ordered","indent":0,"offset":2,"border":1,"elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"c"}]}]},
+			{"type":"rich_text_preformatted","border":1,"elements":[{"type":"text","text":"x"}]}]},
+			{"type":"table","rows":[[{"type":"raw_text","text":"Pumpe"},{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"Preis","style":{"bold":true}}]}]}],
+			[{"type":"raw_text","text":"PX-7"},{"type":"raw_text","text":"<!here>"}]]}]`,
+			"Preise: ¶ quote(gesagt ¶ ol3(c) ¶ pre(x)) ¶ Pumpe | b(Preis)⏎PX-7 | <!here>",
+		},
 	} {
 		d, ok := markup.ParseSlackBlocks([]byte(c.in), known)
 		if got := short(d); !ok || got != c.want {

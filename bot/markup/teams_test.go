@@ -42,6 +42,7 @@ func TestParseTeams(t *testing.T) {
 		{"<ol start=\"3\"><li>c</li><li>d</li></ol><ol start=\"-1\"><li>x</li></ol><ol start=\"9999999999\"><li>y</li></ol>", "ol3(c | d) ¶ ol(x) ¶ ol(y)"},
 		{"<li>allein</li>", "allein"},
 		{"<a href=\"https://a.example/?a=1&amp;b=2\" title=\"x\">Seite</a>", "a(https://a.example/?a=1&b=2|Seite)"},
+		{"<a href=\"https://a.example\">die </a>Seite,<a href=\"https://a.example\"> hier</a>", "a(https://a.example|die) Seite, a(https://a.example|hier)"},
 		{"<a href=\"javascript:alert(1)\">klick</a> <a href=' JavaScript:x'>a</a> <a href=\"data:x\">b</a> <a>c</a>", "klick a b c"},
 		{"siehe https://a.example/x.", "siehe a(https://a.example/x|https://a.example/x)."},
 		{"gut <emoji id=\"like\" alt=\"👍\" title=\"Mag ich\"></emoji>!", "gut 👍!"},

@@ -50,6 +50,12 @@ func (p platform) reaction(a teamstest.Act) adaptertest.Reaction {
 	return r
 }
 
+func (p platform) SayRichly(who bot.Identity, at bot.Place, mentioned bot.Identity) adaptertest.Reaction {
+	return p.reaction(p.town.Say(teamstest.Speech{
+		By: who.ID, At: p.at(at), HTML: "<p><strong>Wichtig</strong> <at id=\"0\">" + mentioned.Name + "</at></p>", Mentions: []string{mentioned.ID},
+	}))
+}
+
 func (p platform) Say(s adaptertest.Speech) adaptertest.Reaction {
 	said := teamstest.Speech{By: s.By.ID, At: p.at(s.At), Text: s.Text}
 	switch s.How {

@@ -18,6 +18,8 @@ type Seen struct {
 	Thread string
 	// Text is everything that can be read, markup resolved, element below element.
 	Text string
+	// HTML is a text of the format xml as it was sent; empty for all others.
+	HTML string
 	// Notification is what a lock screen shows. Alert is set where the bot asked for one in the activity feed.
 	Notification string
 	Alert        bool
@@ -111,6 +113,9 @@ func (s *Server) seen(conv *conversation, m *message, u *User) Seen {
 	v.Card, v.Own = m.card(u.ID), m.views[u.ID] != nil
 	r := &reader{mentions: labels(m.post["entities"])}
 	v.Text = r.message(m.post)
+	if m.post["textFormat"] == "xml" {
+		v.HTML = word(m.post, "text")
+	}
 	if v.Card != nil {
 		v.Text = joined(v.Text, r.card(v.Card))
 		v.Buttons, v.Inputs = buttonsOf(v.Card), inputsOf(v.Card)
