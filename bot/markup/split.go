@@ -1,6 +1,9 @@
 package markup
 
-import "unicode/utf8"
+import (
+	"unicode"
+	"unicode/utf8"
+)
 
 // Split cuts a text into parts that fit, each a whole text: what is open at a cut ends there and begins again in the
 // next part. It cuts between blocks where it can, then between entries and lines, then between words, and in a word,
@@ -109,13 +112,62 @@ func (m *measurer) blocks(list []Block, rank int) {
 }
 
 // text counts characters; behind each of a kind is a place.
-func (m *measurer) text(s string, behind rune, rank int) {
-	for _, r := range s {
+func (m *measurer) text(s string, behind byte, rank int) {
+	for s != "" {
+		n := character(s)
 		m.at++
-		if r == behind {
+		if n == 1 && s[0] == behind {
 			m.spot(rank)
 		}
+		s = s[n:]
 	}
+}
+
+// characters is how many of them a text has.
+func characters(s string) int {
+	n := 0
+	for ; s != ""; n++ {
+		s = s[character(s):]
+	}
+	return n
+}
+
+// mostRunes bounds what counts as one character: what goes on longer is no letter and no emoji.
+const mostRunes = 24
+
+// character is how many bytes the first character of a text has, as people see it: with its accents, and an emoji with its skin
+// tone, its colour, and all of a family; the name of an emoji such as :pumpe: is one, too.
+func character(s string) int {
+	if m := emojiForm.FindStringIndex(s[:min(len(s), 120)]); s[0] == ':' && m != nil {
+		return m[1]
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	flag := isRegional(first)
+	for range mostRunes {
+		r, size := utf8.DecodeRuneInString(s[n:])
+		switch {
+		case size == 0:
+			return n
+		case flag && isRegional(r): // two make a flag
+			flag = false
+		case r == zeroWidthJoiner:
+			_, next := utf8.DecodeRuneInString(s[n+size:])
+			size += next
+		case !goesOn(r):
+			return n
+		}
+		n += size
+	}
+	return n
+}
+
+const zeroWidthJoiner = '\u200d'
+
+func isRegional(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
+
+// goesOn reports whether a rune belongs to the character before it: accents, skin tones, the tags of flags.
+func goesOn(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc) || r >= 0x1f3fb && r <= 0x1f3ff || r >= 0xe0020 && r <= 0xe007f
 }
 
 // inlines counts a line; whole says that it is better not to cut in it.
@@ -128,7 +180,7 @@ func (m *measurer) inlines(list []Inline, whole bool) {
 		case in.Kind == Mention:
 			m.at++
 		case in.Kind == Code || in.Kind == Text && whole:
-			m.at += utf8.RuneCountInString(in.Text)
+			m.at += characters(in.Text)
 		case in.Kind == Text:
 			m.text(in.Text, ' ', betweenWords)
 		default:
@@ -195,7 +247,7 @@ func (c *cutter) items(list [][]Block) (head, tail [][]Block) {
 }
 
 func (c *cutter) text(s string) (head, tail string) {
-	for i := range s {
+	for i := 0; i < len(s); i += character(s[i:]) {
 		if c.left == 0 {
 			return s[:i], s[i:]
 		}

@@ -53,6 +53,87 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// together are characters of more than one rune, and names of emoji: they are never cut.
+var together = []string{"👩‍👩‍👧", "👍🏽", "🇩🇪", "e\u0301", "❤️", "1️⃣", ":unsere_pumpe:"}
+
+// wholes counts them in all texts of documents.
+func wholes(docs ...markup.Doc) int {
+	n := 0
+	for _, d := range docs {
+		count := func(s string) {
+			for _, c := range together {
+				n += strings.Count(s, c)
+			}
+		}
+		markup.Replace(d, func(in markup.Inline) markup.Inline {
+			count(in.Text)
+			return in
+		})
+		for _, b := range d.Blocks {
+			count(b.Text)
+		}
+	}
+	return n
+}
+
+func TestSplitKeepsCharactersWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(append([]string{"a", " "}, together...)), 1, 60).Draw(t, "text"), "")
+		p := markup.Block{Kind: markup.Paragraph, Inlines: []markup.Inline{{Kind: markup.Text, Text: text}, {Kind: markup.Code, Text: "x" + text}}}
+		d := markup.Normalize(markup.Doc{Blocks: []markup.Block{p, {Kind: markup.CodeBlock, Text: "x" + text}}})
+		parts := markup.Split(d, inBytes(rapid.IntRange(80, 200).Draw(t, "limit")))
+		if got, want := wholes(parts...), wholes(d); got != want {
+			t.Fatalf("the parts of %q hold %d whole characters, want %d", text, got, want)
+		}
+	})
+	// What goes on for ever is no character.
+	d := markup.FromPlain("a" + strings.Repeat("\u0301", 5000))
+	if n := len(markup.Split(d, inBytes(1000))); n < 10 {
+		t.Errorf("%d parts", n)
+	}
+}
+
+// long is a message of 40,000 characters: all that can be written, again and again.
+func long() markup.Doc {
+	piece := "**Neu** bei @Mara: die *Pumpe* [PX-7](https://a.example/?a=1&b=2) 👩‍👩‍👧 ersetzt ~~PX-6~~ und `x < 1`.\nZweite Zeile 🇩🇪 :unsere_pumpe:\n\n> gesagt **und** getan\n\n- eins\n  1. a\n  2. b\n- zwei\n\n```\nif x < 1 {\n  y()\n}\n```\n"
+	text := "1. Vorab\n" + strings.Repeat("1. Punkt\n", 400) + "\n```\n" + strings.Repeat("Zeile := 1 // <&>\n", 500) + "```\n"
+	for utf8.RuneCountInString(text) < 40_000 {
+		text += piece
+	}
+	return markup.ParseMarkdown(text, people)
+}
+
+// The longest message that Slack takes is cut for each platform without losing anything: code goes on as code, a list with its
+// numbers, and nobody and nothing that is linked is lost.
+func TestSplitOfTheLongest(t *testing.T) {
+	d := long()
+	for name, fits := range map[string]func(markup.Doc) bool{
+		"slack": inCharacters(3000), "teams": inBytes(18 << 10),
+		"web": func(d markup.Doc) bool { return utf8.RuneCountInString(markup.Markdown(d, people)) <= 12_000 },
+	} {
+		parts := markup.Split(d, fits)
+		var plain []string
+		mentions, links := 0, 0
+		for _, part := range parts {
+			if !fits(part) {
+				t.Errorf("%s: a part does not fit", name)
+			}
+			plain = append(plain, markup.Plain(part))
+			mentions += strings.Count(short(part), "@(u1|Mara)")
+			links += strings.Count(short(part), "a(https://a.example/?a=1&b=2|PX-7)")
+		}
+		bare := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if got, want := bare(strings.Join(plain, "\n")), bare(markup.Plain(d)); got != want {
+			t.Errorf("%s: together the %d parts say something else", name, len(parts))
+		}
+		whole := strings.Count(short(d), "@(u1|Mara)")
+		if len(parts) < 3 || mentions != whole || links != whole || whole < 50 {
+			t.Errorf("%s: %d parts with %d mentions and %d links, want %d of each", name, len(parts), mentions, links, whole)
+		}
+		t.Logf("%s: %d parts", name, len(parts))
+	}
+}
+
 // words are all that a text says, without blanks and signs.
 func words(docs ...markup.Doc) string {
 	var b strings.Builder
