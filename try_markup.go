@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"standleitung/bot/markup"
@@ -34,18 +35,30 @@ func (c *tryMarkup) Run(w world) error {
 		return c.From + ":" + id, ""
 	}}
 	message := strings.TrimRight(string(raw), "\r\n")
-	var d markup.Doc
-	switch c.From {
-	case "slack":
-		d = markup.ParseSlack(message, names)
-	case "teams":
-		d = markup.ParseTeams(message, names)
-	default:
-		d = markup.ParseMarkdown(message, nil)
-	}
-	_, err = fmt.Fprintln(w.stdout, c.write(d))
+	_, err = fmt.Fprintln(w.stdout, c.write(c.read(message, names)))
 	return err
 }
+
+// read reads a message in any of the forms that its platform sends: Slack's text, or the blocks of an event; Teams' HTML, or a text
+// without tags, whose lines count.
+func (c *tryMarkup) read(message string, names markup.Names) markup.Doc {
+	switch c.From {
+	case "slack":
+		if d, ok := markup.ParseSlackBlocks([]byte(message), names); ok {
+			return d
+		}
+		return markup.ParseSlack(message, names)
+	case "teams":
+		if !tags.MatchString(message) {
+			return markup.ParseTeamsText(message, names)
+		}
+		return markup.ParseTeams(message, names)
+	}
+	return markup.ParseMarkdown(message, nil)
+}
+
+// tags are those by which HTML is told from text; a mention stands in both.
+var tags = regexp.MustCompile(`(?i)<(?:p|div|br|strong|b|em|i|s|strike|ul|ol|li|a|blockquote|pre|code|codeblock|span|emoji|img|table|h[1-6])[\s/>]|&(?:nbsp|amp|lt|gt);`)
 
 // write gives a text the form of the platform it goes to.
 func (c *tryMarkup) write(d markup.Doc) string {
