@@ -56,7 +56,7 @@ var (
 	escaped    = regexp.MustCompile(`\\[!-/:-@\[-` + "`" + `{-~]`)
 	webLink    = regexp.MustCompile(`\]\(([^\s()]*(?:\([^\s()]*\)[^\s()]*)*)\)`)
 	webAddress = regexp.MustCompile(`(?i)\b(?:https?://|mailto:)[^\s<>"\x{E002}]+`)
-	webMention = regexp.MustCompile(`(^|[^\pL\pN])@\[?(Mara|Jan Ohm|jan\.ohm)`)
+	webMention = regexp.MustCompile(`(^|[^\pL\pN])@\[?(Mara|Jan Ohm|jan\.ohm)[_.-]*($|[^\pL\pN_.-])`)
 	webQuote   = regexp.MustCompile(`(?m)^[> ]*>`)
 	webList    = regexp.MustCompile(`(?m)^[> ]*(?:[-*]|[0-9]{1,9}[.)]) `)
 	webEm      = regexp.MustCompile(`(^|[^\pL\pN])_[^\s_]`)
@@ -80,11 +80,11 @@ func webActs(s string) []string {
 	for _, m := range webLink.FindAllStringSubmatch(s, -1) {
 		acts = append(acts, "link "+inAddress.Replace(m[1]))
 	}
-	s = webLink.ReplaceAllString(s, " ")
+	s = webLink.ReplaceAllString(s, "x")
 	for _, found := range webAddress.FindAllString(s, -1) {
-		acts = append(acts, "link "+found)
+		acts = append(acts, "link "+strings.TrimRight(found, ".,;:!?'*_~)]}»“")) // a sentence's own marks are none of an address
 	}
-	s = webAddress.ReplaceAllString(s, " ")
+	s = webAddress.ReplaceAllString(s, "x")
 	for _, m := range webMention.FindAllStringSubmatch(s, -1) {
 		acts = append(acts, "person "+map[string]string{"Mara": "u1"}[m[2]])
 	}
@@ -121,7 +121,7 @@ func withoutCode(s string) string {
 			s = rest
 			continue
 		}
-		b.WriteString(" ")
+		b.WriteString("x")
 		s = rest[end[3]+n:]
 	}
 	return b.String()

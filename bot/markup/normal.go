@@ -195,7 +195,7 @@ func appendLink(out []Inline, in Inline, open []Kind) []Inline {
 func allowed(address string) bool {
 	lower := strings.ToLower(address)
 	ok := strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "mailto:")
-	return ok && !strings.ContainsAny(address, " \t\n\"<>\\`") && len(address) > len("mailto:")
+	return ok && !strings.ContainsAny(address, " \t\n\"<>\\`") && len(address) > len("mailto:") && clean(address) == address
 }
 
 // join appends an inline; text goes on with text, and a break swallows the blanks before it.

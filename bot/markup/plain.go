@@ -96,12 +96,21 @@ func (w *plainWriter) inlines(list []Inline, indent string) {
 	}
 }
 
+// says reports whether the text of a link is its address, but for what stands before one.
+func says(in Inline) bool {
+	if len(in.Children) != 1 {
+		return false
+	}
+	_, address, _ := strings.Cut(in.Ref, ":")
+	return in.Children[0].Text == strings.TrimPrefix(address, "//")
+}
+
 func (w *plainWriter) link(in Inline, indent string) {
 	named := len(in.Children) != 1 || in.Children[0].Text != in.Ref
 	if named || !w.bare {
 		w.inlines(in.Children, indent)
 	}
-	if named && w.links {
+	if named && w.links && !says(in) {
 		w.WriteString(" (" + in.Ref + ")")
 	}
 }

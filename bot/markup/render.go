@@ -115,7 +115,7 @@ func (w *markdownWriter) inlines(list []Inline, indent string) {
 		case Link:
 			w.link(list, i, indent)
 		case Text:
-			w.put(escape(in.Text, i == 0 || list[i-1].Kind == Break))
+			w.put(w.escape(in.Text, i == 0 || list[i-1].Kind == Break))
 		case Bold, Italic, Strike:
 			sign := map[Kind]string{Bold: "**", Italic: "*", Strike: "~~"}[in.Kind]
 			w.mark(sign)
@@ -159,12 +159,17 @@ func (w *markdownWriter) link(list []Inline, i int, indent string) {
 	w.put("](" + parens.Replace(in.Ref) + ")")
 }
 
-// alone reports whether an address can stand as it is, between blanks.
+// alone reports whether an address can stand as it is, and is read to its end and no further.
 func (w *markdownWriter) alone(list []Inline, i int) bool {
 	blankBefore := i == 0 || list[i-1].Kind == Break || list[i-1].Kind == Text && endsBlank(list[i-1].Text)
-	blankBehind := i+1 == len(list) || list[i+1].Kind == Break || list[i+1].Kind == Text && startsBlank(list[i+1].Text)
-	_, n := address(list[i].Ref, 0)
-	return w.open == 0 && blankBefore && blankBehind && n == len(list[i].Ref)
+	behind := ""
+	if i+1 < len(list) && list[i+1].Kind == Text {
+		behind = w.escape(list[i+1].Text, false)
+	} else if i+1 < len(list) && list[i+1].Kind != Break {
+		return false
+	}
+	_, n := address(list[i].Ref+behind, 0)
+	return w.open == 0 && blankBefore && n == len(list[i].Ref) && !strings.ContainsAny(list[i].Ref, "[]*~")
 }
 
 // bracketable are names that can stand in brackets.
@@ -174,7 +179,7 @@ var bracketable = regexp.MustCompile("^[^\\[\\]\\\\\n*~`_]+$")
 func (w *markdownWriter) mention(in Inline, behind []Inline) {
 	id, ok := w.parser.people(in.Text)
 	if !ok || id != in.Ref || !bracketable.MatchString(in.Text) {
-		w.put(escape("@"+in.Text, false))
+		w.put(w.escape("@"+in.Text, false))
 		return
 	}
 	if w.word {
@@ -193,10 +198,10 @@ func (w *markdownWriter) mention(in Inline, behind []Inline) {
 
 // escape makes text of what would be read as more, and leaves everything else readable: it also stands in the input of
 // whoever changes a text. first says that the text may begin a line.
-func escape(s string, first bool) string {
+func (w *markdownWriter) escape(s string, first bool) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] < 0x80 && special(s, i) || first && beginsBlock(s, i) {
+		if s[i] < 0x80 && w.special(s, i) || first && beginsBlock(s, i) {
 			b.WriteByte('\\')
 		}
 		b.WriteByte(s[i])
@@ -205,7 +210,7 @@ func escape(s string, first bool) string {
 }
 
 // special reports whether the character at i would be read as a sign.
-func special(s string, i int) bool {
+func (w *markdownWriter) special(s string, i int) bool {
 	edge := i == 0 || i == len(s)-1
 	switch s[i] {
 	case '`', '*', '[', ']':
@@ -217,7 +222,8 @@ func special(s string, i int) bool {
 	case '_':
 		return !afterWord(s, i) || !beforeWord(s, i+1)
 	case '@':
-		return !afterWord(s, i)
+		_, n := w.parser.mention(s, i)
+		return n > 0 || i == len(s)-1
 	case ':':
 		before := strings.ToLower(s[max(0, i-6):i])
 		return strings.HasSuffix(before, "http") || strings.HasSuffix(before, "https") || strings.HasSuffix(before, "mailto")

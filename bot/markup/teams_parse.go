@@ -16,6 +16,7 @@ func ParseTeams(source string, names Names) Doc {
 	if len(source) > longest {
 		source = strings.ToValidUTF8(source[:longest], "")
 	}
+	source = preview.ReplaceAllString(source, "<br>")
 	source = nextLine.ReplaceAllString(emptyLine.ReplaceAllString(source, "</p><hr><p>"), "<br>")
 	r := htmlReader{names: names, open: []htmlBlock{{}}}
 	z := html.NewTokenizer(strings.NewReader(source))
@@ -37,6 +38,7 @@ func ParseTeams(source string, names Names) Doc {
 // Each line that people write in Teams is a <p> of its own, without a gap between them; an empty one is an empty line.
 var (
 	nextLine  = regexp.MustCompile(`(?i)</p>\s*<p(?:\s[^<>]*)?>`)
+	preview   = regexp.MustCompile(`(?i)<p\s+itemprop="(?:preview|copy)"[^<>]*>`) // of what is answered, below its author
 	emptyLine = regexp.MustCompile(`(?i)</p>\s*(?:<p(?:\s[^<>]*)?>(?:\s|&nbsp;|&#160;|\x{a0}|<br\s*/?>)*</p>\s*)+<p(?:\s[^<>]*)?>`)
 )
 

@@ -35,7 +35,7 @@ func TestParseTeams(t *testing.T) {
 		{"<pre>if x {\n  y\n}</pre>", "pre(if x {⏎  y⏎})"},
 		{"<codeblock class=\"Go\"><code>if x {<br>&nbsp; y<br>}</code></codeblock><p>&nbsp;</p>", "pre(if x {⏎  y⏎})"},
 		{"<blockquote>a<blockquote>b</blockquote></blockquote>c", "quote(a ¶ quote(b)) ¶ c"},
-		{"<blockquote itemscope itemtype=\"http://schema.skype.com/Reply\" itemid=\"1\"><strong itemprop=\"mri\">Mara</strong><p itemprop=\"preview\">alt</p></blockquote><p>neu</p>", "quote(b(Mara) ¶ alt) ¶ neu"},
+		{"<blockquote itemscope itemtype=\"http://schema.skype.com/Reply\" itemid=\"1\"><strong itemprop=\"mri\">Mara</strong><p itemprop=\"preview\">alt</p></blockquote><p>neu</p>", "quote(b(Mara)⏎alt) ¶ neu"},
 		{"<ul><li>eins<ul><li>darunter</li></ul></li><li>zwei</li></ul><ol><li><p>drei</p></li></ol>", "ul(eins ¶ ul(darunter) | zwei) ¶ ol(drei)"},
 		{"<ul><li>eins</li><ul><li>darunter</li></ul><li>zwei</ul>", "ul(eins ¶ ul(darunter) | zwei)"},
 		{"<ul><li>a<li>b</ul>", "ul(a | b)"},
