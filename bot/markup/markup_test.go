@@ -215,6 +215,7 @@ func TestMarkdownReadsBack(t *testing.T) {
 		{[]markup.Inline{{Kind: markup.Code, Text: "a`b"}, {Kind: markup.Code, Text: "`"}}, "``a`b``\u2060`` ` ``"},
 		{[]markup.Inline{text("siehe "), address, text(" und")}, "siehe https://a.example/x und"},
 		{[]markup.Inline{address, text(".")}, "https://a.example/x."},
+		{[]markup.Inline{address, text("!"), mara}, `[https\://a.example/x](https://a.example/x)!@Mara`},
 	} {
 		want := markup.Normalize(markup.Doc{Blocks: []markup.Block{{Kind: markup.Paragraph, Inlines: c.in}}})
 		got := markup.Markdown(want, people)

@@ -165,6 +165,9 @@ func (w *markdownWriter) alone(list []Inline, i int) bool {
 	behind := ""
 	if i+1 < len(list) && list[i+1].Kind == Text {
 		behind = w.escape(list[i+1].Text, false)
+		if !strings.Contains(behind, " ") && i+2 < len(list) && list[i+2].Kind != Break { // it is not all that stands behind
+			return false
+		}
 	} else if i+1 < len(list) && list[i+1].Kind != Break {
 		return false
 	}
