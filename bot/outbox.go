@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
 const (
-	// mostUnderWay is how many deliveries may be under way at a time, over all lanes.
+	// mostUnderWay is how many deliveries may be under way at a time on one platform, over all its lanes: one that hangs keeps
+	// nothing from the others.
 	mostUnderWay = 256
+	// mostTaken is how many rows one step takes.
+	mostTaken = 256
 	// firstPause and longestPause bound the back-off between two tries: doubled each time.
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
@@ -44,6 +48,8 @@ type outbox struct {
 	mu     sync.Mutex
 	send   func(Row)     // starts a delivery; nil until the outbox begins
 	ending chan struct{} // closed when nothing may begin any more
+	// busy counts the deliveries that are under way, by adapter, and those that a step has taken and not yet started.
+	busy map[string]int
 	// ended are deliveries that are not noted yet.
 	ended []result
 	// asked is set while a step that notes them is on its way and has not begun.
@@ -100,6 +106,54 @@ func (o *outbox) enter() bool {
 	}
 	o.under.Add(1)
 	return true
+}
+
+// admitted are the places under way that one step has for rows, by adapter.
+type admitted struct {
+	outbox *outbox
+	places map[string]int
+}
+
+// admit takes a place under way for a row of a lane; false when its adapter has none left.
+func (a *admitted) admit(lane string) bool {
+	a.outbox.mu.Lock()
+	defer a.outbox.mu.Unlock()
+	adapter := adapterIn(lane)
+	if a.outbox.busy[adapter] >= mostUnderWay {
+		return false
+	}
+	if a.outbox.busy == nil {
+		a.outbox.busy = map[string]int{}
+	}
+	if a.places == nil {
+		a.places = map[string]int{}
+	}
+	a.outbox.busy[adapter]++
+	a.places[adapter]++
+	return true
+}
+
+// undo gives all places back: the step took nothing.
+func (a *admitted) undo() {
+	a.outbox.mu.Lock()
+	defer a.outbox.mu.Unlock()
+	for adapter, n := range a.places {
+		a.outbox.busy[adapter] -= n
+	}
+	a.places = nil
+}
+
+// leave gives back the place of a row that is no longer under way.
+func (o *outbox) leave(lane string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.busy[adapterIn(lane)]--
+}
+
+// adapterIn is the name of the adapter of a lane; see [Place.Lane].
+func adapterIn(lane string) string {
+	name, _, _ := strings.Cut(lane, Sep)
+	return name
 }
 
 // start starts the deliveries of rows that were taken. The caller is under way.
@@ -182,7 +236,9 @@ func (b *Bot) nudge() {
 // carry delivers what a row stands for and has the result noted.
 func (b *Bot) carry(ctx context.Context, row Row) {
 	defer b.outbox.under.Done()
-	b.outbox.add(b.deliver(ctx, row))
+	r := b.deliver(ctx, row)
+	b.outbox.leave(row.Lane)
+	b.outbox.add(r)
 	b.outbox.ask(b.noteEnded)
 }
 
@@ -225,8 +281,14 @@ func (b *Bot) step(ctx context.Context, fn func(Tx) error) error {
 		return err
 	}
 	defer b.outbox.under.Done()
-	taken, err := b.store.Next(ctx, Taking{Now: b.now(), Limit: mostUnderWay, Most: mostUnderWay, Lease: 2 * b.lease, First: fn})
+	places := &admitted{outbox: &b.outbox}
+	first := func(tx Tx) error {
+		places.undo() // it runs again
+		return fn(tx)
+	}
+	taken, err := b.store.Next(ctx, Taking{Now: b.now(), Limit: mostTaken, Admit: places.admit, Lease: 2 * b.lease, First: first})
 	if err != nil {
+		places.undo()
 		return err
 	}
 	b.outbox.start(taken.Rows)

@@ -110,6 +110,7 @@ type running struct {
 	bot    *bot.Bot
 	steps  *steps
 	sender *sender
+	other  *sender // a second platform, without rooms
 	stop   context.CancelFunc
 	ended  chan error
 }
@@ -121,9 +122,9 @@ func run(t *testing.T, test func(r *running)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &running{t: t, steps: &steps{Store: store}, sender: &sender{}, ended: make(chan error, 1)}
+		r := &running{t: t, steps: &steps{Store: store}, sender: &sender{}, other: &sender{chat: chat{name: "other"}}, ended: make(chan error, 1)}
 		c := bot.Config{
-			Store: r.steps, Now: time.Now, Log: slog.New(slog.DiscardHandler), Adapters: []bot.Adapter{r.sender},
+			Store: r.steps, Now: time.Now, Log: slog.New(slog.DiscardHandler), Adapters: []bot.Adapter{r.sender, r.other},
 			Lines: []bot.Line{{Name: "main", Rooms: []string{"a", "b", "c"}}},
 		}
 		for _, name := range c.Lines[0].Rooms {
@@ -327,5 +328,34 @@ func TestDeliveriesUnderWayAreBounded(t *testing.T) {
 		if n := len(r.sender.sent()); n != people-most-10 {
 			t.Errorf("%d began at last, want %d", n, people-most-10)
 		}
+	})
+}
+
+// A platform that hangs, with more to say on it than may be under way, keeps nothing from another one.
+func TestAHangingPlatformKeepsNothingFromOthers(t *testing.T) {
+	run(t, func(r *running) {
+		answer := r.sender.slow()
+		for i := range 600 {
+			who := fmt.Sprint("p", i)
+			go func() {
+				if _, err := r.bot.Receive(t.Context(), direct(who, who, "hilfe")); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		began := time.Now()
+		for i := range 10 {
+			m := direct("kim", fmt.Sprint("other", i), "hilfe")
+			m.Place.Adapter, m.From.Adapter = "other", "other"
+			if _, err := r.bot.Receive(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if got := r.other.sent(); len(got) != 1 || time.Since(began) > 0 {
+				t.Fatalf("the other platform was sent %d messages after %v, want one at once", len(got), time.Since(began))
+			}
+		}
+		close(answer)
 	})
 }

@@ -146,9 +146,10 @@ type Taking struct {
 	Now time.Time
 	// Limit is the most rows to take; 0 takes none.
 	Limit int
-	// Most bounds how many rows of the store may be in state sending, over all takers: no row is taken that would make them
-	// more. One whose lease has ended is one of them already, and is taken over in any case. 0 means no bound.
-	Most int
+	// Admit, when not nil, is asked about the lane of each row that could be taken, in their order: true takes the row, false
+	// passes it over, and it stays due. It is asked within the step, after First, and again from the start when that runs again;
+	// it must not block.
+	Admit func(lane string) bool
 	// Lease is how long the taker may hold a row, more than zero when rows are taken. A row held longer becomes unknown
 	// and is taken by others.
 	Lease time.Duration
@@ -163,7 +164,7 @@ type Taken struct {
 	// oldest row waits for its Due, or is being sent, gives none, and holds up no other lane.
 	Rows []Row
 	// Wake is when the next row falls due or the next lease ends, if no row is added before; zero when never.
-	// It is not after Now when due rows were left over because of Limit or Most.
+	// It is not after Now when due rows were left over because of Limit or Admit.
 	Wake time.Time
 }
 

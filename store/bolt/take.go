@@ -55,35 +55,29 @@ func (u *unit) take(t bot.Taking) (taken bot.Taken, err error) {
 // dueHeads reads the first heads that may be taken.
 func (u *unit) dueHeads(t bot.Taking) ([]*row, error) {
 	past := appendStamp(nil, t.Now.Add(1)) // an instant that is now has come
-	heads, err := u.firstHeads(nil, t.Limit, u.leases, past)
-	if err != nil {
-		return nil, err
-	}
-	limit := t.Limit
-	if t.Most > 0 {
-		limit = min(limit, len(heads)+max(0, t.Most-int(u.group.counts.sending)))
-	}
-	if heads, err = u.firstHeads(heads, limit, u.due, past); err != nil {
-		return nil, err
-	}
-	return u.firstHeads(heads, limit, u.ready, nil)
-}
-
-// firstHeads adds the heads of a list up to a key, nil for all, until there are as many as the limit.
-func (u *unit) firstHeads(heads []*row, limit int, list *bbolt.Bucket, until []byte) ([]*row, error) {
-	if len(heads) >= limit {
-		return heads, nil
-	}
-	c := list.Cursor()
-	for k, v := c.First(); k != nil && len(heads) < limit; k, v = c.Next() {
-		if until != nil && bytes.Compare(k, until) >= 0 {
-			break
+	var heads []*row
+	for _, list := range []struct {
+		bucket *bbolt.Bucket
+		until  []byte
+	}{{u.leases, past}, {u.due, past}, {u.ready, nil}} {
+		c := list.bucket.Cursor()
+		for k, v := c.First(); k != nil && len(heads) < t.Limit; k, v = c.Next() {
+			if list.until != nil && bytes.Compare(k, list.until) >= 0 {
+				break
+			}
+			lane, id, err := decodeRef(v)
+			if err != nil {
+				return nil, err
+			}
+			if t.Admit != nil && !t.Admit(lane) {
+				continue
+			}
+			r, err := u.waitingRow(lane, id)
+			if err != nil {
+				return nil, err
+			}
+			heads = append(heads, r)
 		}
-		r, err := u.listed(v)
-		if err != nil {
-			return nil, err
-		}
-		heads = append(heads, r)
 	}
 	return heads, nil
 }
@@ -94,6 +88,11 @@ func (u *unit) listed(v []byte) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
+	return u.waitingRow(lane, id)
+}
+
+// waitingRow reads a row that a list of heads names.
+func (u *unit) waitingRow(lane string, id uint64) (*row, error) {
 	raw := u.rows.Get(rowKey(lane, waiting, id))
 	if raw == nil {
 		return nil, fmt.Errorf("%w: row %d of lane %q is listed and not there", ErrDamaged, id, lane)

@@ -120,32 +120,41 @@ var laneCases = []testcase{
 		},
 	},
 	{
-		"most",
-		"Next takes rows until Most of the store are being sent, whoever took them; what First settles makes room in the same step; a lease that ended needs none",
+		"admit",
+		"Next passes over the rows of lanes that are not admitted and takes what is behind them; what was passed over stays due",
 		func(e *env) {
 			for i := range 5 {
 				e.enqueue(fmt.Sprint("lane", i), fmt.Sprint("post", i))
 			}
-			most := func(now time.Time, first func(bot.Tx) error, want int) []bot.Row {
+			take := func(now time.Time, limit int, lanes ...string) []bot.Row {
 				e.Helper()
-				taken, err := e.Next(e.Context(), bot.Taking{Now: now, Limit: 10, Most: 3, Lease: time.Minute, First: first})
-				if err != nil || len(taken.Rows) != want {
-					e.Fatalf("Next(Most 3) took %d rows, %v, want %d", len(taken.Rows), err, want)
+				asked := map[string]int{}
+				admit := func(lane string) bool {
+					asked[lane]++
+					return slices.Contains(lanes, lane)
 				}
-				if taken.Wake.IsZero() || taken.Wake.After(now) {
-					e.Errorf("Next(Most 3) = Wake %v, and rows were left over", taken.Wake)
+				taken, err := e.Next(e.Context(), bot.Taking{Now: now, Limit: limit, Lease: time.Minute, Admit: admit})
+				if err != nil || taken.Wake.IsZero() || taken.Wake.After(now) {
+					e.Fatalf("Next() = Wake %v, %v, and rows were left over", taken.Wake, err)
+				}
+				for _, row := range taken.Rows {
+					if asked[row.Lane] != 1 || !slices.Contains(lanes, row.Lane) {
+						e.Errorf("a row of %q was taken, and it was asked %d times whether it may", row.Lane, asked[row.Lane])
+					}
 				}
 				return taken.Rows
 			}
-			e.next(noon, 1)
-			rows := most(noon, nil, 2)
-			most(noon, nil, 0)
-			most(noon, func(tx bot.Tx) error { return tx.Settle(rows[0], bot.Settlement{}) }, 1)
-			e.wantStats(1, 3, 0, 0)
-			if rows := most(noon.Add(time.Minute), nil, 3); !rows[0].Unsure || !rows[1].Unsure || !rows[2].Unsure {
-				e.Errorf("after their lease Next(Most 3) took %+v, want those that were held before", rows)
+			if rows := take(noon, 10, "lane3", "lane1"); len(rows) != 2 || rows[0].Lane != "lane1" || rows[1].Lane != "lane3" {
+				e.Fatalf("took %+v, want the rows of lane1 and lane3, in their order", rows)
 			}
-			e.wantStats(1, 3, 0, 0)
+			e.wantStats(3, 2, 0, 0)
+			if rows := take(noon, 1, "lane2", "lane4"); len(rows) != 1 || rows[0].Lane != "lane2" {
+				e.Errorf("took %+v, want the row of lane2: there was a limit", rows)
+			}
+			if rows := take(noon.Add(time.Minute), 10, "lane0", "lane1"); len(rows) != 2 || !rows[0].Unsure || rows[1].Unsure {
+				e.Errorf("took %+v, want lane1, whose lease has ended, and lane0", rows)
+			}
+			e.wantStats(1, 4, 0, 0)
 		},
 	},
 	{
