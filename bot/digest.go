@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,14 +32,14 @@ func (k *books) overdue(post *Post, c *Crossing) (bool, error) {
 	return lane.Waiting > digestOver || lane.Waiting > 1 && age > digestAfter, err
 }
 
-// digest makes one message of all that waits for a room, and reports whether there was enough for one. The rows of the
-// single copies find nothing to do any more. What the register stops by now is left out: its own row holds it.
+// digest makes one message of all that waits for a room, or several where it is too much for one, and reports whether there was
+// enough. All of it: what were left over would come before the digest. The rows of the single copies find nothing to do any more. What the register stops by now is left out: its own row holds it.
 func (b *Bot) digest(ctx context.Context, place Place, turn string) (made bool, err error) {
 	err = b.Do(ctx, turn, func(_ context.Context, r *Request) ([]Reply, error) {
 		made = false
 		from, to := Under(place.Adapter, place.ID)
 		var waiting []*Post
-		for post, err := range posts.All(r.Tx, Query{Index: "waiting", From: from, To: to, Limit: digestMost}) {
+		for post, err := range posts.All(r.Tx, Query{Index: "waiting", From: from, To: to}) {
 			if err != nil {
 				return nil, err
 			}
@@ -54,7 +55,14 @@ func (b *Bot) digest(ctx context.Context, place Place, turn string) (made bool, 
 			return nil, nil
 		}
 		made = true
-		return nil, r.bundle(digestLate+postKey(turn, r.Now, 0), place.Top(), waiting)
+		n := 0
+		for part := range slices.Chunk(waiting, digestMost) {
+			if err := r.bundle(digestLate+postKey(turn, r.Now, n), place.Top(), part); err != nil {
+				return nil, err
+			}
+			n++
+		}
+		return nil, nil
 	})
 	return made, err
 }
