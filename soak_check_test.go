@@ -103,7 +103,11 @@ func (s *soak) checkCopies(r *soakRoom, m *soakMessage, list []copied, lost soak
 	held := m.class == soakHeld || m.class == soakRelease && !s.released[m.name]
 	gone := m.gone && !lost.deleted[m.id]
 	if len(list) == 0 {
-		if !held && !m.gone && !lost.said[m.id] {
+		switch {
+		case held, m.gone, lost.said[m.id]:
+		case m.class == soakSent && r.platform != "teams" && m.room.platform == "teams" && s.denied(m):
+			s.count("commands from Teams refused, as its roster could not be asked, and the writer told")
+		default:
 			s.fault("a message is missing", "%s", what)
 		}
 		return
@@ -140,7 +144,26 @@ func (s *soak) checkCopies(r *soakRoom, m *soakMessage, list []copied, lost soak
 }
 
 // doubt is how long before a repetition its first try can lie: time-outs, back-off, and a while that the platform was away.
-const doubt = 60 * time.Second
+const doubt = 2 * time.Minute
+
+// denied reports whether the writer of a command was told at Teams that guests may not. It counts for as many commands as it was told:
+// a person whom the roster cannot tell for now is a guest.
+func (s *soak) denied(m *soakMessage) bool {
+	told := 0
+	for _, v := range s.teams.Shown(s.teams.Direct(m.by), m.by) {
+		if v.Ours && guestText.MatchString(v.Text) {
+			told++
+		}
+	}
+	s.refused[m.by+m.name] = true
+	n := 0
+	for key := range s.refused {
+		if strings.HasPrefix(key, m.by) {
+			n++
+		}
+	}
+	return n <= told
+}
 
 // unsure reports whether a copy in a room of Teams could have been there before: a call in that room had met a fault after which nobody
 // knows, or it is the first copy there of its life, which began with what the one before had under way.
@@ -220,13 +243,19 @@ func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copi
 	}
 }
 
+// broke reports whether a connection of Slack broke around an instant. What was under way on it comes again after what came over the
+// other one: Slack keeps no order over connections.
+func (s *soak) broke(at time.Time) bool {
+	return slices.ContainsFunc(s.drops, func(d time.Time) bool { return at.After(d.Add(-time.Second)) && at.Before(d.Add(200*time.Millisecond)) })
+}
+
 // checkOrder checks that the copies from a room stand in the order in which they were written there: in which the platform delivered
 // them, where it did not keep it itself. Slack's history tells the order also of what it could not deliver. Each thread has an order of its own.
 func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 	newest := map[*soakMessage]*copied{} // of each thread; of the room itself under nil
 	for _, m := range from.messages {
 		list := copies[m.name]
-		late := m.held || from.platform == "teams" && !m.first
+		late := m.held || !m.first && (from.platform == "teams" || from.platform == "slack" && s.broke(slackTime(m.id)))
 		if len(list) == 0 || late || m.class == soakRelease {
 			continue
 		}

@@ -85,20 +85,29 @@ func (s *soak) breakThings(stop <-chan struct{}) {
 
 // twist has something be delivered oddly.
 func (s *soak) twist(random *rand.Rand) {
-	switch random.IntN(12) {
-	case 0:
+	switch random.IntN(36) {
+	case 0, 1, 2:
 		s.slack.Order(slacktest.Twice)
-	case 1:
+	case 3, 4, 5:
 		s.slack.Order(slacktest.TwiceAnew)
-	case 2:
+	case 6, 7, 8:
 		s.teams.Order(teamstest.Twice)
-	case 3:
+	case 9, 10, 11:
 		s.teams.Order(teamstest.AtOnce)
-	case 4:
+	case 12:
+		s.drop()
 		s.slack.DropSockets()
-	case 5:
+	case 13:
+		s.drop()
 		s.slack.Disconnect([]string{"warning", "refresh_requested", "link_disabled"}[random.IntN(3)])
 	}
+}
+
+// drop notes that connections break.
+func (s *soak) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drops = append(s.drops, time.Now())
 }
 
 // away is how long a platform is away: with soakLag long enough that a digest follows.

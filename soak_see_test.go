@@ -92,6 +92,9 @@ func teamsTime(id string) time.Time {
 	return time.UnixMilli(ms).Add(soakLag)
 }
 
+// guestText is how somebody is told that guests may not.
+var guestText = regexp.MustCompile("Leute aus dem eigenen Haus|company's own people")
+
 var paragraph = regexp.MustCompile(` ¶ .*`)
 
 // copies are the messages of the plan that the program shows in a room, by name and in order.

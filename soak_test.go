@@ -72,6 +72,8 @@ type soak struct {
 
 	mu       sync.Mutex
 	released map[string]bool // texts that PR let go
+	refused  map[string]bool // commands of which it was not taken that their writer belongs to the company
+	drops    []time.Time     // when connections of Slack broke
 	counts   map[string]int
 	faults   map[string][]string
 }
@@ -118,7 +120,7 @@ var soakLines = [][]string{{"alpha", "beta", "hub", "gamma"}, {"hub", "gamma", "
 func newSoak(ctx context.Context, t *testing.T, seed uint64) *soak {
 	t.Helper()
 	s := &soak{
-		t: t, ctx: ctx, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), released: map[string]bool{}, counts: map[string]int{}, faults: map[string][]string{},
+		t: t, ctx: ctx, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), released: map[string]bool{}, refused: map[string]bool{}, counts: map[string]int{}, faults: map[string][]string{},
 		program: newProgram(ctx, t, "listen: %s\n"),
 	}
 	var err error
@@ -291,7 +293,7 @@ func (s *soak) settle() {
 
 // quiet waits until nothing has been left to do for a while.
 func (s *soak) quiet() {
-	const long, most = 15, 75 * time.Second
+	const long, most = 15, 150 * time.Second
 	began, quiet := time.Now(), 0
 	for quiet < long && s.ctx.Err() == nil && time.Since(began) < most {
 		pause(s.ctx, 100*time.Millisecond)
