@@ -140,6 +140,10 @@ func (s *soak) onPage(act string, body map[string]string) bool {
 		if err == nil && status == http.StatusOK {
 			return true
 		}
+		if err == nil && status == http.StatusNotFound && act != "say" {
+			s.count("changes that the page refused: it remembers the newest 500 posts of a room")
+			return false
+		}
 		if err == nil && status != http.StatusServiceUnavailable {
 			s.fault("the page was refused", "%s: %d %s", act, status, answer)
 			return false
