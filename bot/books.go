@@ -28,10 +28,35 @@ func (k *books) who(i Identity) (*Person, error) {
 	if errors.Is(err, ErrNotFound) {
 		return k.join(&Person{ID: i.Key(), Name: i.Name, Met: k.now, guest: i.Guest})
 	}
-	if err == nil && i.Guest && k.bot.members[i.Key()] == nil {
+	switch {
+	case err != nil || k.bot.members[i.Key()] != nil:
+	case i.Guest:
 		p.guest, p.roles = true, 0 // by this identity they may nothing, whatever the others may
+	case p.guest:
+		p.guest = false // they were one when they were met last
+		return k.join(p)
 	}
 	return p, err
+}
+
+// proven is an identity as it counts: one of which its platform tells nothing now, as it was met last.
+func (k *books) proven(i Identity) (Identity, error) {
+	if !i.Unproven {
+		return i, nil
+	}
+	i.Unproven, i.Guest = false, true
+	p, err := k.holder(i.Key())
+	if errors.Is(err, ErrNotFound) {
+		return i, nil
+	} else if err != nil {
+		return i, err
+	}
+	for _, known := range p.Identities {
+		if known.Key() == i.Key() {
+			return known, nil
+		}
+	}
+	return i, nil
 }
 
 // holder returns who has an identity now, by its key, or ErrNotFound: by configuration first.

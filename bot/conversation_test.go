@@ -37,7 +37,7 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //
 //	@ 2027-03-27 22:00          moves the clock (also: @ +5m)
 //	anna to bot> text           says something in the direct conversation
-//	anna in #pr> text           says something in a room; /verb and @bot address the bot
+//	anna in #pr> text           says something in a room; /verb and @bot address the bot. Who is called guest… is one
 //	anna in #pr @3> text        replies in the thread of post 3; "@3 too>" shows it in the room as well
 //	anna in #pr edits 3> text   changes post 3; "edits 3 at -1m>" with an older time of the platform
 //	anna in #pr deletes 3       deletes post 3; "anna to bot edits 3>" and "deletes" in the direct conversation
@@ -75,7 +75,8 @@ var update = flag.Bool("update", false, "rewrite what the bot says in the conver
 //	<@ines>                     mentions somebody by the id that they have on the chat where it is written
 //	<code>                      is the newest code that was shown; "<code 2>" the one before it
 //	profile tom@slackish U7 email=tom@example.com guest name=Tom_Voss
-//	                            says how a platform knows somebody from now on (also in the config)
+//	                            says how a platform knows somebody from now on (also in the config); "unproven" when it does
+//	                            not answer who that is
 //
 // and indented lines are what is seen: posts (<), rewritten posts (~), forms, and what was answered in the same breath.
 func TestConversations(t *testing.T) {
@@ -242,6 +243,8 @@ func (p *play) profile(words []string) {
 			i.Name = strings.ReplaceAll(value, "_", " ")
 		case "guest":
 			i.Guest = true
+		case "unproven":
+			i.Unproven = true
 		default:
 			p.t.Fatalf("profile: %q", w)
 		}
@@ -287,7 +290,7 @@ func (p *play) speaker(who, room string) (*chat, bot.Identity) {
 	if i, ok := p.profiles[name+"@"+c.name]; ok {
 		return c, i
 	}
-	return c, bot.Identity{Adapter: c.Name(), ID: name}
+	return c, bot.Identity{Adapter: c.Name(), ID: name, Guest: strings.HasPrefix(name, "guest")}
 }
 
 // configure reads a line of the config section: "person id Name role,role [du] [en] [afar] [nochat] [Zone/Name]", "room name
@@ -753,7 +756,7 @@ func (p *play) message(line string) bot.Message {
 	case moves.MatchString(line):
 		f := moves.FindStringSubmatch(line)
 		by(f[1], f[2])
-		m.Kind, m.From.Guest = bot.Joined, m.From.Guest || strings.HasPrefix(f[1], "guest")
+		m.Kind = bot.Joined
 		if f[3] == "leaves" {
 			m.Kind = bot.Left
 		}

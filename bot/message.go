@@ -124,6 +124,9 @@ type Identity struct {
 	Zone string `json:"zone,omitempty"`
 	// Guest marks people of other organisations and guests of the workspace: they never gain a role through a room.
 	Guest bool `json:"guest,omitempty"`
+	// Unproven is set on an identity that comes in while its platform does not answer who it is: what was known of it when
+	// they were met last counts then, and one who was never met is a guest. It is never stored.
+	Unproven bool `json:"-"`
 }
 
 // Key identifies the identity across platforms.

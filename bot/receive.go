@@ -221,6 +221,10 @@ func (b *Bot) attempt(ctx context.Context, req *Request, in intent, post *poster
 func (b *Bot) read(ctx context.Context, r Reader, m *Message, long bool) (intent, error) {
 	now := b.now()
 	k := b.open(r, now)
+	var err error
+	if m.From, err = k.proven(m.From); err != nil {
+		return intent{}, err
+	}
 	if m.Kind == Known {
 		return b.known(k, m)
 	}

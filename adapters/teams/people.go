@@ -68,7 +68,7 @@ func (p *people) idOf(object string) string {
 }
 
 // who is the sender of an activity, from what it says and from the roster of its conversation. Somebody of whom the roster
-// says nothing, for now, counts as a guest: it may be one.
+// says nothing, for now, is what the core knew of them, else a guest: they may be one.
 func (a *Adapter) who(ctx context.Context, act *incoming) bot.Identity {
 	known, ok := a.people.find(act.From.ID)
 	if (!ok || a.now().Sub(known.at) > freshPerson) && a.now().Sub(known.silent) > askPause {
@@ -93,6 +93,7 @@ func (a *Adapter) ask(ctx context.Context, act *incoming, known person) person {
 		a.log.WarnContext(ctx, "the roster does not tell who somebody is", "error", err)
 		if known.at.IsZero() {
 			known.Guest = !a.config.InsecureDev
+			known.Unproven = known.Guest
 		}
 		if statusOf(err) == 0 {
 			known.silent = a.now()
@@ -112,7 +113,7 @@ func (a *Adapter) met(m member, known person) person {
 	known.object = cmp.Or(m.AADObjectID, m.ObjectID, known.object)
 	known.Guest = strings.EqualFold(m.Role, "guest") || strings.EqualFold(m.Role, "anonymous") ||
 		a.config.TenantID != "" && m.TenantID != "" && !strings.EqualFold(m.TenantID, a.config.TenantID)
-	known.at = a.now()
+	known.at, known.Unproven = a.now(), false
 	return known
 }
 
