@@ -128,6 +128,9 @@ type Copy struct {
 	Broadcast bool
 	// Quote is the beginning of what it answers, where that is not in this room; empty otherwise.
 	Quote string
+	// Under is the beginning of what it answers in the thread of its place, for a place that has no threads though its
+	// platform has; empty where that may not be quoted.
+	Under string
 	// Written is when it was written, for a copy that comes late; zero for one that does not.
 	Written time.Time
 }

@@ -97,11 +97,23 @@ func (c *chat) Run(ctx context.Context, core bot.Core) error {
 	return nil
 }
 
+// flat is a copy as a platform without threads shows it: what it answers stands above it.
+func (c *chat) flat(d bot.Delivery) bot.Delivery {
+	if c.can.Threads {
+		return d
+	}
+	shown := *d.Copy
+	shown.Quote = cmp.Or(shown.Quote, shown.Under)
+	d.Copy, d.Place.Thread = &shown, ""
+	return d
+}
+
 // Send shows a delivery. It refuses what no platform would take: an edit of a post that is not there, a reader that
 // is not the direct conversation's, an empty card.
 func (c *chat) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	var files, missing []string
 	if d.Copy != nil {
+		d = c.flat(d)
 		var err error
 		if files, missing, err = fetch(ctx, d); err != nil {
 			return bot.Sent{}, err

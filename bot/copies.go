@@ -51,12 +51,17 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	if d.Place.Thread, err = k.threadIn(root, post.Place); err != nil {
 		return err
 	}
-	if d.Place.Thread == "" {
-		d.Copy.Quote = textElsewhere.In(post.Voice)
-		room := k.bot.roomAt(post.Place)
-		if room != nil && slices.Contains(root.To, room.Name) && k.mayGo(root) == nil {
-			d.Copy.Quote = cmp.Or(shorten(gist(root.Body, root.Files, post.Voice), 120), d.Copy.Quote)
-		}
+	quote := ""
+	if k.mayGo(root) == nil {
+		quote = shorten(gist(root.Body, root.Files, post.Voice), 120)
+	}
+	if d.Place.Thread != "" {
+		d.Copy.Under = quote
+		return nil
+	}
+	d.Copy.Quote = textElsewhere.In(post.Voice)
+	if room := k.bot.roomAt(post.Place); room != nil && slices.Contains(root.To, room.Name) {
+		d.Copy.Quote = cmp.Or(quote, d.Copy.Quote)
 	}
 	return nil
 }

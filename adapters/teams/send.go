@@ -124,7 +124,11 @@ func render(d bot.Delivery, late time.Time) []outgoing {
 	if !d.Copy.Written.IsZero() {
 		late = d.Copy.Written
 	}
-	return renderCopy(d.Copy, d.Voice, late, d.Unsure && d.Op == bot.OpPost)
+	c := *d.Copy
+	if c.Quote == "" && !isChannel(d.Place.ID) {
+		c.Quote = c.Under
+	}
+	return renderCopy(&c, d.Voice, late, d.Unsure && d.Op == bot.OpPost)
 }
 
 // sendPost posts. Nobody can be asked whether it arrived before, so one that may have is marked.

@@ -436,6 +436,15 @@ func TestGroupChat(t *testing.T) {
 	}
 	at := m.Place
 	at.Thread = m.ID
+	answer := copied("a", at, "Kommt heute.")
+	answer.Copy.Under = "lage"
+	if _, err := a.Send(t.Context(), answer); err != nil {
+		t.Fatal(err)
+	}
+	all := h.Server.Shown(h.rooms[0].ID, h.staff[0].ID)
+	if text := all[len(all)-1].Text; !strings.Contains(text, "lage") || strings.Index(text, "lage") > strings.Index(text, "Kommt heute.") {
+		t.Errorf("an answer reads %q, want what it answers above it", text)
+	}
 	for _, d := range []bot.Delivery{card("p", at, "steht"), copied("c", at, strings.Repeat("lang und länger ", 3000))} {
 		sent, err := a.Send(t.Context(), d)
 		if err != nil {
