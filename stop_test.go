@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"standleitung/adapters/duty"
 	"standleitung/bot"
 	"standleitung/bot/say"
 	"standleitung/schedules"
@@ -26,22 +27,25 @@ import (
 type hanging struct {
 	stubborn bool
 	release  chan struct{}
-	calls    *sync.WaitGroup
+	shift    *duty.Shift
 }
 
 func (hanging) Name() string          { return "slow" }
 func (hanging) Can() bot.Capabilities { return bot.Capabilities{MaxText: 4000} }
 func (hanging) Ready() error          { return nil }
 
-func (h hanging) Run(ctx context.Context, _ bot.Core) error {
+func (h hanging) Run(ctx context.Context, core bot.Core) error {
+	h.shift.Begin(core)
 	<-ctx.Done()
-	h.calls.Wait()
+	h.shift.End()
 	return nil
 }
 
 func (h hanging) Send(ctx context.Context, _ bot.Delivery) (bot.Sent, error) {
-	h.calls.Add(1)
-	defer h.calls.Done()
+	if _, ok := h.shift.Enter(); !ok {
+		return bot.Sent{}, &bot.SendError{Fate: bot.Untried, Reason: "not_running", Err: errors.New("it does not run")}
+	}
+	defer h.shift.Leave()
 	if h.stubborn {
 		<-h.release
 		return bot.Sent{}, errors.New("too late")
@@ -83,7 +87,7 @@ func TestStopWhileCallsHang(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "store.db")
 			synctest.Test(t, func(t *testing.T) {
-				adapter := hanging{tc.stubborn, make(chan struct{}), new(sync.WaitGroup)}
+				adapter := hanging{tc.stubborn, make(chan struct{}), new(duty.Shift)}
 				h := newStopping(t, path, adapter)
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error, 1)

@@ -235,12 +235,16 @@ func (a *Adapter) catchUp(ctx context.Context) bool {
 func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) error {
 	mark, whole := a.marks.of(channel)
 	if mark == "" {
-		// The first time: from now on. The call tells whether the bot is there.
-		_, _, err := a.history(ctx, channel, "", span{limit: 1}, "")
+		// The first time: from what is there on, by Slack's own clock. The call tells whether the bot is there.
+		newest, _, err := a.history(ctx, channel, "", span{limit: 1}, "")
 		if a.note(channel, err); err != nil {
 			return err
 		}
-		return a.begin(ctx, core, channel, tsOf(a.now()))
+		ts := tsOf(a.now().Add(-followed)) // an empty channel has nothing from before
+		if len(newest) > 0 {
+			ts = newest[0].TS
+		}
+		return a.begin(ctx, core, channel, ts)
 	}
 	missed, err := a.missed(ctx, channel, timeOf(mark), !whole)
 	if a.note(channel, err); err != nil {

@@ -45,7 +45,7 @@ func newStub(t *testing.T) *stub {
 	s := &stub{answers: map[string]string{
 		"auth.test":             `{"ok":true,"team_id":"T1","user_id":"UBOT","bot_id":"BBOT"}`,
 		"bots.info":             `{"ok":true,"bot":{"id":"BBOT","app_id":"A1"}}`,
-		"conversations.history": `{"ok":true,"messages":[]}`,
+		"conversations.history": `{"ok":true,"messages":[{"type":"message","subtype":"channel_join","user":"UBOT","text":"came","ts":"1796000000.000000"}]}`,
 		"conversations.replies": `{"ok":true,"messages":[]}`,
 		"conversations.open":    `{"ok":true,"channel":{"id":"D1"}}`,
 		"chat.postMessage":      `{"ok":true,"channel":"C1","ts":"1796000001.000100"}`,
