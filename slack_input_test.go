@@ -35,7 +35,7 @@ func (w *slackWorkspace) spoken(thread string) (words string, messages int) {
 // eventually waits until something holds.
 func (w *slackWorkspace) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	for late := time.After(20 * time.Second); !ok(); {
+	for late := time.After(time.Minute); !ok(); {
 		select {
 		case <-late:
 			var told []string

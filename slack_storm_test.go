@@ -78,7 +78,7 @@ func (w *slackWorkspace) copies() []string {
 // until waits until the second room shows these copies.
 func (w *slackWorkspace) until(want ...string) {
 	w.t.Helper()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		got := w.copies()
 		if slices.Equal(got, want) {
 			return
