@@ -242,7 +242,8 @@ func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading
 	return time.Millisecond
 }
 
-// readBack hands over what was missed in a room. The first time nothing was: it is found out whether it may be read.
+// readBack hands over what was missed in a room. The first time nothing was: it is found out whether it may be read, and from
+// when on: after what is there by then, by the clock of Teams.
 func (a *Adapter) readBack(ctx, asking context.Context, core bot.Core, r reading) error {
 	group := ""
 	if isChannel(r.room) {
@@ -254,10 +255,15 @@ func (a *Adapter) readBack(ctx, asking context.Context, core bot.Core, r reading
 	began := a.now().Truncate(grain)
 	known, marked := a.marks.of(r.room)
 	if !marked {
-		if _, err := a.history(asking, r.room, group, began); err != nil {
+		from := began.Add(-overlap) // nothing is there since, or else after the newest of it
+		before, err := a.history(asking, r.room, group, from)
+		if err != nil {
 			return err
 		}
-		return core.Keep(context.WithoutCancel(ctx), a.marks.put(r.room, mark{From: began, Read: began}))
+		if len(before) > 0 {
+			from = before[len(before)-1].at.Truncate(grain).Add(grain)
+		}
+		return core.Keep(context.WithoutCancel(ctx), a.marks.put(r.room, mark{From: from, Read: from}))
 	}
 	missed, err := a.history(asking, r.room, group, known.since(began))
 	if err != nil {

@@ -40,6 +40,7 @@ func (o *outage) up() {
 // down ends it. What people do from now on, nobody hears.
 func (o *outage) down() {
 	o.stop()
+	o.tick()
 	o.stop = func() {}
 	o.back.Store(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 }
@@ -99,6 +100,7 @@ func (o *outage) mark() string {
 // read waits until the history was read once more.
 func (o *outage) read() {
 	o.t.Helper()
+	o.tick()
 	before := o.mark()
 	o.adapter.Look()
 	o.until("the history was read", func() bool { return o.mark() != before })
