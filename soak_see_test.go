@@ -70,12 +70,12 @@ func (s *soak) look(r *soakRoom) []*sight {
 		}
 		slices.SortFunc(all, func(a, b *sight) int { return cmp.Compare(a.number, b.number) })
 	}
-	digests := map[string]bool{}
+	digests, marks := map[string]bool{}, map[string]bool{}
 	for _, v := range all {
-		v.marked = strings.Contains(v.text, againText)
+		v.marked = strings.Contains(v.text, againText) || digests[v.thread] && marks[v.thread]
 		v.digest = v.digest || strings.Contains(v.text, digestText) || digests[v.thread] // what does not fit goes on in its thread
 		if v.digest {
-			digests[v.id] = true
+			digests[v.id], marks[v.id] = true, v.marked
 		}
 	}
 	return all

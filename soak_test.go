@@ -99,7 +99,7 @@ listen: %%s
 store: {url: "bbolt:store.db"}
 web: {chat: true}
 slack: {bot_token: %s, app_token: %s, api_url: "%s"}
-teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", service_hosts: [127.0.0.1]}
+teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", graph_url: "%s", service_hosts: [127.0.0.1]}
 rooms:
 %s
 lines:
@@ -143,7 +143,7 @@ func newSoak(ctx context.Context, t *testing.T, seed uint64) *soak {
 	}
 	sc, tc := s.slack.Config(), s.teams.Config()
 	s.program.configure(t, fmt.Sprintf(soakConfig, sc.BotToken, sc.AppToken, s.slack.APIURL(), tc.AppID, tc.Secret, tc.Tenant, s.teams.URL,
-		s.teams.MetadataURL(), s.teams.ServiceURL(), rooms))
+		s.teams.MetadataURL(), s.teams.ServiceURL(), s.teams.GraphURL(), rooms))
 	s.plan()
 	return s
 }
