@@ -1,3 +1,5 @@
+//go:build soak
+
 package main_test
 
 import (
@@ -179,8 +181,14 @@ func (s *soak) unsure(r *soakRoom, v *sight) bool {
 // was the last there of its life.
 func (s *soak) unheard(r *soakRoom, v *sight) bool {
 	_, last := s.ends(r)
-	return last[s.life(v.posted)] == v.id ||
-		slices.ContainsFunc(s.teams.Struck(), func(k teamstest.Strike) bool { return k.Message == v.id })
+	ids := []string{v.id}
+	for _, part := range s.look(r) { // of one that was split, any part
+		if v.digest && (part.thread == v.id || v.thread != "" && (part.thread == v.thread || part.id == v.thread)) {
+			ids = append(ids, part.id)
+		}
+	}
+	return slices.Contains(ids, last[s.life(v.posted)]) ||
+		slices.ContainsFunc(s.teams.Struck(), func(k teamstest.Strike) bool { return slices.Contains(ids, k.Message) })
 }
 
 // ends are the ids of the first and the last copy that each life made in a room.
@@ -261,7 +269,7 @@ func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 			continue
 		}
 		before := newest[m.root]
-		if before != nil && list[0].place < before.place && from.platform == "slack" && !m.first {
+		if before != nil && list[0].place < before.place && from.platform == "slack" && !before.m.first {
 			s.count("messages behind later ones, which Slack delivered before")
 			continue
 		}
