@@ -35,16 +35,27 @@ func (w *slackWorkspace) spoken(thread string) (words string, messages int) {
 // eventually waits until something holds.
 func (w *slackWorkspace) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	for late := time.After(time.Minute); !ok(); {
-		select {
-		case <-late:
-			var told []string
-			for _, m := range w.told() {
-				told = append(told, m.Text)
-			}
-			w.t.Fatalf("waited in vain until %s; in the room: %s; to mara: %q", what, w.outline(), told)
-		case <-time.After(5 * time.Millisecond):
+	if !comes(ok) {
+		var told []string
+		for _, m := range w.told() {
+			told = append(told, m.Text)
 		}
+		w.t.Fatalf("waited in vain until %s; in the room: %s; to mara: %q", what, w.outline(), told)
+	}
+}
+
+// comes looks until something holds, for three minutes at most. It rests four times as long as a look takes, so that looking takes
+// the least part of what a busy machine has.
+func comes(ok func() bool) bool {
+	for late := time.Now().Add(3 * time.Minute); ; {
+		begun := time.Now()
+		if ok() {
+			return true
+		}
+		if time.Now().After(late) {
+			return false
+		}
+		time.Sleep(max(5*time.Millisecond, 4*time.Since(begun)))
 	}
 }
 

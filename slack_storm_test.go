@@ -78,16 +78,8 @@ func (w *slackWorkspace) copies() []string {
 // until waits until the second room shows these copies.
 func (w *slackWorkspace) until(want ...string) {
 	w.t.Helper()
-	for late := time.After(time.Minute); ; {
-		got := w.copies()
-		if slices.Equal(got, want) {
-			return
-		}
-		select {
-		case <-late:
-			w.t.Fatalf("the copies are %q, want %q", got, want)
-		case <-time.After(5 * time.Millisecond):
-		}
+	if !comes(func() bool { return slices.Equal(w.copies(), want) }) {
+		w.t.Fatalf("the copies are %q, want %q", w.copies(), want)
 	}
 }
 

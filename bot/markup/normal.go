@@ -96,7 +96,7 @@ func normalInlines(list []Inline, open []Kind) []Inline {
 		case Text:
 			for i, l := range strings.Split(clean(in.Text), "\n") {
 				if i > 0 {
-					out = append(trimRight(out), Inline{Kind: Break})
+					out = breakLine(out)
 				}
 				out = join(out, Inline{Kind: Text, Text: l})
 			}
@@ -111,7 +111,7 @@ func normalInlines(list []Inline, open []Kind) []Inline {
 		case Mention:
 			out = append(out, Inline{Kind: Mention, Text: strings.ReplaceAll(clean(in.Text), "\n", " "), Ref: in.Ref})
 		case Break:
-			out = append(trimRight(out), in)
+			out = breakLine(out)
 		}
 	}
 	return out
@@ -210,9 +210,18 @@ func join(out []Inline, in Inline) []Inline {
 	case in.Kind == Text && n >= 0 && out[n].Kind == Break:
 		return append(out, Inline{Kind: Text, Text: strings.TrimLeft(in.Text, " \t")})
 	case in.Kind == Break:
-		return append(trimRight(out), in)
+		return breakLine(out)
 	}
 	return append(out, in)
+}
+
+// breakLine ends a line, and takes the blanks off its end. Several empty lines are one: no platform's paragraphs say more.
+func breakLine(out []Inline) []Inline {
+	out = trimRight(out)
+	if n := len(out); n >= 2 && out[n-1].Kind == Break && out[n-2].Kind == Break {
+		return out
+	}
+	return append(out, Inline{Kind: Break})
 }
 
 func trimRight(out []Inline) []Inline {

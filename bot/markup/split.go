@@ -138,8 +138,10 @@ const mostRunes = 24
 // character is how many bytes the first character of a text has, as people see it: with its accents, and an emoji with its skin
 // tone, its colour, and all of a family; the name of an emoji such as :pumpe: is one, too.
 func character(s string) int {
-	if m := emojiForm.FindStringIndex(s[:min(len(s), 120)]); s[0] == ':' && m != nil {
-		return m[1]
+	if s[0] == ':' {
+		if m := emojiForm.FindStringIndex(s[:min(len(s), 120)]); m != nil {
+			return m[1]
+		}
 	}
 	first, n := utf8.DecodeRuneInString(s)
 	flag := isRegional(first)
