@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack/slacktest"
 )
 
@@ -32,30 +33,18 @@ func (w *slackWorkspace) spoken(thread string) (words string, messages int) {
 	return strings.Join(all, " "), messages
 }
 
+// eventual is how long what must come may take on a busy machine.
+const eventual = 3 * time.Minute
+
 // eventually waits until something holds.
 func (w *slackWorkspace) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	if !comes(ok) {
+	if !faketest.Await(eventual, ok) {
 		var told []string
 		for _, m := range w.told() {
 			told = append(told, m.Text)
 		}
 		w.t.Fatalf("waited in vain until %s; in the room: %s; to mara: %q", what, w.outline(), told)
-	}
-}
-
-// comes looks until something holds, for three minutes at most. It rests four times as long as a look takes, so that looking takes
-// the least part of what a busy machine has.
-func comes(ok func() bool) bool {
-	for late := time.Now().Add(3 * time.Minute); ; {
-		begun := time.Now()
-		if ok() {
-			return true
-		}
-		if time.Now().After(late) {
-			return false
-		}
-		time.Sleep(max(5*time.Millisecond, 4*time.Since(begun)))
 	}
 }
 

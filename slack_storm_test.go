@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack/slacktest"
 )
 
@@ -78,7 +79,7 @@ func (w *slackWorkspace) copies() []string {
 // until waits until the second room shows these copies.
 func (w *slackWorkspace) until(want ...string) {
 	w.t.Helper()
-	if !comes(func() bool { return slices.Equal(w.copies(), want) }) {
+	if !faketest.Await(eventual, func() bool { return slices.Equal(w.copies(), want) }) {
 		w.t.Fatalf("the copies are %q, want %q", w.copies(), want)
 	}
 }

@@ -1,5 +1,6 @@
-// Package faketest lets a fake platform that runs in a process of its own be ordered about by a test: an act is called by its
-// name over HTTP, with its arguments and its result in JSON. It knows no platform.
+// Package faketest has what the fakes of all platforms share: [Acts] let one that runs in a process of its own be ordered about by
+// a test, where an act is called by its name over HTTP, with its arguments and its result in JSON; [Await] looks at one until it
+// shows what it should. It knows no platform.
 package faketest
 
 import (

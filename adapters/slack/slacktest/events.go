@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"standleitung/adapters/faketest"
 )
 
 // envelopeKind is what an envelope of Socket Mode carries, and by that which kind of request it would be.
@@ -195,22 +197,7 @@ func (s *Server) Settled() bool {
 
 // Settle waits until everything was acknowledged or given up, as long as d, and reports whether it came to that.
 func (s *Server) Settle(d time.Duration) bool {
-	return s.wait(d, s.Settled)
-}
-
-// wait looks until a condition holds, as long as d.
-func (s *Server) wait(d time.Duration, ok func() bool) bool {
-	late := time.After(d)
-	look := time.NewTicker(time.Millisecond)
-	defer look.Stop()
-	for !ok() {
-		select {
-		case <-look.C:
-		case <-late:
-			return ok()
-		}
-	}
-	return true
+	return faketest.Await(d, s.Settled)
 }
 
 // channelType is the kind of a conversation in events.

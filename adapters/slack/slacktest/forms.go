@@ -3,6 +3,8 @@ package slacktest
 import (
 	"fmt"
 	"time"
+
+	"standleitung/adapters/faketest"
 )
 
 // View is a modal or a home tab as somebody sees it.
@@ -41,7 +43,7 @@ func (s *Server) TopView(user string) *View {
 
 // AwaitView waits for a modal on somebody's screen, as long as d; nil when none came.
 func (s *Server) AwaitView(user string, d time.Duration) *View {
-	s.wait(d, func() bool { return s.TopView(user) != nil })
+	faketest.Await(d, func() bool { return s.TopView(user) != nil })
 	return s.TopView(user)
 }
 

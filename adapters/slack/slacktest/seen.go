@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"standleitung/adapters/faketest"
 )
 
 // Seen is a message as somebody sees it.
@@ -74,7 +76,7 @@ func (s *Server) Shown(channel, user string) []Seen {
 
 // AwaitShown waits until somebody sees n messages in a conversation, as long as d, and returns what they see then.
 func (s *Server) AwaitShown(channel, user string, n int, d time.Duration) []Seen {
-	s.wait(d, func() bool { return len(s.Shown(channel, user)) >= n })
+	faketest.Await(d, func() bool { return len(s.Shown(channel, user)) >= n })
 	return s.Shown(channel, user)
 }
 

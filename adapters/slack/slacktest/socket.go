@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"standleitung/adapters/faketest"
+
 	"github.com/gorilla/websocket"
 )
 
@@ -272,7 +274,7 @@ func (s *Server) Sockets() int {
 
 // AwaitSockets waits until n sockets are connected, as long as d, and reports whether they are.
 func (s *Server) AwaitSockets(n int, d time.Duration) bool {
-	return s.wait(d, func() bool { return s.Sockets() >= n })
+	return faketest.Await(d, func() bool { return s.Sockets() >= n })
 }
 
 // Disconnect announces the end of every socket: "warning", "refresh_requested" or "link_disabled". Nothing new goes to

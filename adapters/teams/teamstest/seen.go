@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"standleitung/adapters/faketest"
 )
 
 // Seen is a message as somebody sees it.
@@ -80,12 +82,12 @@ func (s *Server) Shown(conversation, user string) []Seen {
 
 // AwaitShown waits until somebody sees n messages, as long as d, and returns what they see then.
 func (s *Server) AwaitShown(conversation, user string, n int, d time.Duration) []Seen {
-	s.wait(d, func() bool { return len(s.Shown(conversation, user)) >= n })
+	faketest.Await(d, func() bool { return len(s.Shown(conversation, user)) >= n })
 	return s.Shown(conversation, user)
 }
 
 // AwaitSettled waits until nothing is on its way to the bot, as long as d.
-func (s *Server) AwaitSettled(d time.Duration) bool { return s.wait(d, s.Settled) }
+func (s *Server) AwaitSettled(d time.Duration) bool { return faketest.Await(d, s.Settled) }
 
 func (s *Server) seen(conv *conversation, m *message, u *User) Seen {
 	v := Seen{ID: m.id, Conversation: conv.ID, By: m.by, Ours: m.ours(), Author: BotName, Edited: m.edited, Deleted: m.deleted, Reactions: map[string][]string{}}

@@ -333,18 +333,3 @@ func (s *Server) Advance(d time.Duration) {
 		}
 	}
 }
-
-// wait waits for a condition, as long as d.
-func (s *Server) wait(d time.Duration, ok func() bool) bool {
-	end := time.After(d)
-	look := time.NewTicker(2 * time.Millisecond)
-	defer look.Stop()
-	for !ok() {
-		select {
-		case <-look.C:
-		case <-end:
-			return ok()
-		}
-	}
-	return true
-}
