@@ -251,12 +251,6 @@ func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copi
 	}
 }
 
-// broke reports whether a connection of Slack broke around an instant. What was under way on it comes again after what came over the
-// other one: Slack keeps no order over connections.
-func (s *soak) broke(at time.Time) bool {
-	return slices.ContainsFunc(s.drops, func(d time.Time) bool { return at.After(d.Add(-time.Second)) && at.Before(d.Add(200*time.Millisecond)) })
-}
-
 // checkOrder checks that the copies from a room stand in the order in which they were written there: in which the platform delivered
 // them, where it did not keep it itself. What Slack could not deliver at first comes from its history or by a later delivery, whichever
 // is sooner: where that is behind what was written later, it is counted and not judged. Each thread has an order of its own.
@@ -264,16 +258,14 @@ func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 	newest := map[*soakMessage]*copied{} // of each thread; of the room itself under nil
 	for _, m := range from.messages {
 		list := copies[m.name]
-		late := m.held || !m.first && (from.platform == "teams" || from.platform == "slack" && s.broke(slackTime(m.id)))
+		late := m.held || !m.first && from.platform == "teams"
 		if len(list) == 0 || late || m.class == soakRelease {
 			continue
 		}
 		before := newest[m.root]
-		if before != nil && list[0].place < before.place && from.platform == "slack" && !before.m.first {
-			s.count("messages behind later ones, which Slack delivered before")
-			continue
-		}
 		if before != nil && list[0].place < before.place {
+			s.t.Logf("TRACE in %s: later %s (%s, said %v, first %v, root %v) place %v id %s posted %v digest %v BEFORE earlier %s (%s said %v life %d, texts %d, root %v) place %v id %s posted %v digest %v", r.name, m.name, m.id, slackTime(m.id).Format("05.000"), m.first, m.root != nil, list[0].place, list[0].id, list[0].posted.Format("05.000"), list[0].digest,
+				before.m.name, before.m.id, slackTime(before.m.id).Format("05.000"), s.life(slackTime(before.m.id)), len(before.m.texts), before.m.root != nil, before.place, before.id, before.posted.Format("05.000"), before.digest)
 			s.fault("out of order", "%s (first delivery %v) in %s, %s (digest %v), stands before %s (first delivery %v), %s (digest %v)", m.name, m.first, r.name,
 				list[0].id, list[0].digest, before.m.name, before.m.first, before.id, before.digest)
 			continue

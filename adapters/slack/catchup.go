@@ -38,12 +38,18 @@ type marks struct {
 	// from is since when a room is read at all: what was said before the bot came is none of its business.
 	from  map[string]string
 	whole map[string]bool // nothing before newest is missing
-	// abreast are the channels in which what is said now follows what was said before: since an outage their latest history was
-	// read, or could not be.
+	// abreast are the channels and the threads in which what is said now follows what was said before: since a connection was lost
+	// their latest history was read, or could not be.
 	abreast map[string]bool
-	outages int // counts
+	gaps    gaps
 	// seen are the turns that were handled lately: their histories need not hand them over again.
 	seen duty.Recent
+}
+
+// gaps counts when something may have been missed.
+type gaps struct {
+	outages int // there was no connection at all
+	losses  int // one of several broke: Slack delivers again what was under way on it, after what goes over the others
 }
 
 // load takes in what was kept.
@@ -103,41 +109,54 @@ func (m *marks) hold() {
 	defer m.mu.Unlock()
 	clear(m.whole)
 	clear(m.abreast)
-	m.outages++
+	m.gaps.outages++
 }
 
-// behind returns a channel's mark when something may have been said there before what is said now; "" when nothing was. Outage
-// is to be told to caughtUp.
-func (m *marks) behind(channel string) (mark string, outage int) {
+// stumble notes that a connection broke while there are others: marks go on, as nothing is lost.
+func (m *marks) stumble() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.whole[channel] || m.abreast[channel] {
-		return "", 0
+	clear(m.abreast)
+	m.gaps.losses++
+}
+
+// behind returns a channel's mark when something may have been said there before what is said now in one of its threads, empty
+// for the channel itself; "" when nothing was. The gaps are to be told to caughtUp.
+func (m *marks) behind(channel, thread string) (mark string, g gaps) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.abreast[channel] || m.abreast[threadKey(channel, thread)] {
+		return "", g
 	}
-	return m.kept[channel], m.outages
+	return m.kept[channel], m.gaps
 }
 
-// caughtUp notes that what is said in a channel now follows what was said before, unless there was another outage meanwhile.
-func (m *marks) caughtUp(channel string, outage int) {
+// caughtUp notes that what is said in a thread now follows what was said before, unless there was another gap meanwhile.
+func (m *marks) caughtUp(channel, thread string, g gaps) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.make(); m.outages == outage {
-		m.abreast[channel] = true
+	if m.make(); m.gaps == g {
+		m.abreast[threadKey(channel, thread)] = true
 	}
 }
 
-// of returns a channel's mark, and whether nothing before it is missing.
-func (m *marks) of(channel string) (ts string, whole bool) {
+// of returns a channel's mark, and whether nothing before it is missing. The gaps are to be told to release.
+func (m *marks) of(channel string) (ts string, whole bool, g gaps) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.kept[channel], m.whole[channel]
+	return m.kept[channel], m.whole[channel], m.gaps
 }
 
-// release lets a mark move again and returns where it stands now.
-func (m *marks) release(channel string) []bot.Kept {
+// release lets a mark move again, as all of a channel was read, and returns where it stands now; unless there was another outage
+// meanwhile.
+func (m *marks) release(channel string, g gaps) []bot.Kept {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.make()
+	m.abreast[channel] = m.abreast[channel] || m.gaps == g
+	if m.gaps.outages != g.outages {
+		return nil
+	}
 	m.whole[channel] = true
 	if m.newest[channel] == m.kept[channel] {
 		return nil
@@ -176,7 +195,8 @@ func (m *marks) channels() []string {
 func (a *Adapter) begin(ctx context.Context, core bot.Core, channel, ts string) error {
 	from := a.marks.begin(channel, ts)
 	a.marks.read(channel, ts)
-	return core.Keep(ctx, append(a.marks.release(channel), from)...)
+	_, _, g := a.marks.of(channel)
+	return core.Keep(ctx, append(a.marks.release(channel, g), from)...)
 }
 
 // runCatchUp reads the histories when something may have been missed, until ctx ends.
@@ -233,7 +253,7 @@ func (a *Adapter) catchUp(ctx context.Context) bool {
 
 // readBack hands over what was missed in a channel.
 func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) error {
-	mark, whole := a.marks.of(channel)
+	mark, whole, g := a.marks.of(channel)
 	if mark == "" {
 		// The first time: from what is there on, by Slack's own clock. The call tells whether the bot is there.
 		newest, _, err := a.history(ctx, channel, "", span{limit: 1}, "")
@@ -257,55 +277,61 @@ func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) e
 	if err := <-handed; err != nil {
 		return err
 	}
-	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel)...)
+	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel, g)...)
 }
 
 // comeUpTime is how long a message waits for what was said before it; Slack wants to hear within three seconds that it was taken.
 const comeUpTime = 2 * time.Second
 
-// comeUp hands over what was said in a channel before a message that has just come in, when that may have been missed: so that
-// nothing overtakes what was said during an outage. It runs in the lane of the channel, once after an outage. What cannot be read in
-// time comes later, out of order; threads that nobody goes on with, too.
-func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) {
-	mark, outage := a.marks.behind(e.Channel)
-	if mark == "" || !a.reads(e.Channel) {
-		return
+// comeUp hands over what was said in a channel before a message that has just come in, when that may have been missed, and returns
+// what was said since: so that nothing overtakes what Slack could not deliver at first, which it delivers again when it likes. It runs
+// in the lane of the channel; after a lost connection once there, and once in each thread that goes on. What cannot be read in time
+// comes later, out of order.
+func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) (since []past) {
+	if !a.reads(e.Channel) {
+		return nil
 	}
-	defer a.marks.caughtUp(e.Channel, outage)
-	limited, cancel := context.WithTimeout(ctx, comeUpTime)
+	var missed []past
+	ctx, cancel := context.WithTimeout(ctx, comeUpTime)
 	defer cancel()
-	missed, err := a.latest(limited, e, a.marks.after(e.Channel, tsOf(timeOf(mark).Add(-overlap))))
-	if err == nil {
-		err = a.handOver(ctx, core, missed)
+	threads := []string{""}
+	if e.ThreadTS != "" && e.ThreadTS != e.TS {
+		threads = append(threads, e.ThreadTS)
 	}
-	if err != nil {
-		a.log.WarnContext(ctx, "cannot read what was said before, it follows later", "channel", e.Channel, "error", err)
+	for _, thread := range threads {
+		mark, g := a.marks.behind(e.Channel, thread)
+		if mark == "" {
+			continue
+		}
+		list, err := a.latest(ctx, e, thread, a.marks.after(e.Channel, tsOf(timeOf(mark).Add(-overlap))))
+		if err != nil {
+			a.log.WarnContext(ctx, "cannot read what was said before, it follows later", "channel", e.Channel, "error", err)
+		}
+		missed = append(missed, list...)
+		a.marks.caughtUp(e.Channel, thread, g)
 	}
+	inOrder(missed)
+	now := len(missed)
+	if i := slices.IndexFunc(missed, func(p past) bool { return compareTS(p.at, e.TS) > 0 }); i >= 0 {
+		now = i
+	}
+	if err := a.handOver(ctx, core, missed[:now]); err != nil {
+		a.log.WarnContext(ctx, "cannot take in what was said before, it follows later", "channel", e.Channel, "error", err)
+	}
+	return missed[now:]
 }
 
-// latest reads what was said and changed since an instant before a message: at the top level and, when it is an answer, in its thread.
-func (a *Adapter) latest(ctx context.Context, e *event, since string) (found []past, err error) {
-	s := span{oldest: since, latest: e.TS, limit: pageSize}
-	see := func(other *event) {
-		if other.TS != e.TS {
-			found = appendPast(found, other, since)
+// latest reads what was said and changed in a thread since an instant, empty for the channel itself, without one message.
+func (a *Adapter) latest(ctx context.Context, but *event, thread, since string) (found []past, err error) {
+	err = a.pages(ctx, but.Channel, thread, span{oldest: since, limit: pageSize}, func(e *event) {
+		if e.TS != but.TS && (thread == "" || e.TS != thread) {
+			found = appendPast(found, e, since)
 		}
+	})
+	if codeOf(err) == "thread_not_found" {
+		err = nil // it was deleted meanwhile
 	}
-	if err := a.pages(ctx, e.Channel, "", s, see); err != nil {
-		return nil, err
-	}
-	if e.ThreadTS != "" && e.ThreadTS != e.TS {
-		answers := func(other *event) {
-			if other.TS != e.ThreadTS {
-				see(other)
-			}
-		}
-		if err := a.pages(ctx, e.Channel, e.ThreadTS, s, answers); err != nil && codeOf(err) != "thread_not_found" {
-			return nil, err
-		}
-	}
-	inOrder(found)
-	return found, nil
+	return found, err
 }
 
 // inOrder sorts by the time at which it happened.

@@ -236,8 +236,11 @@ func (a *Adapter) talk(e *event) act {
 			return a.pass(code)
 		}
 		return act{e.Channel, func(ctx context.Context, core bot.Core) (any, error) {
-			a.comeUp(ctx, core, e)
-			return nil, a.said(ctx, core, e)
+			since := a.comeUp(ctx, core, e)
+			if err := a.said(ctx, core, e); err != nil {
+				return nil, err
+			}
+			return nil, a.handOver(ctx, core, since)
 		}}
 	case "message_changed":
 		return a.change(e)

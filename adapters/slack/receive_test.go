@@ -559,3 +559,46 @@ func TestNothingOvertakesWhatWasMissed(t *testing.T) {
 		t.Errorf("the history was read %d times, want once by the look and once before what came in", n-calls)
 	}
 }
+
+// Slack delivers again what it could not deliver, in no order: the first of it that comes brings along all that was missed, also
+// what was said after it; and in a thread what was missed there.
+func TestWhatIsDeliveredAgainOvertakesNothing(t *testing.T) {
+	r := newRig(t)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"vorher","ts":"1796000010.000100"}`)
+	r.until("the mark is kept", func() bool {
+		kept, _ := r.core.Kept(t.Context(), "mark/C1")
+		return len(kept) == 1 && string(kept[0].Value) == "1796000010.000100"
+	})
+	r.say("conversations.history", `{"ok":false,"error":"internal_error"}`)
+	before, calls := len(r.core.Effects()), len(r.called("conversations.history"))
+	r.run()
+	r.until("the histories were looked into", func() bool { return len(r.called("conversations.history")) > calls })
+	r.say("conversations.history", `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"verpasst 3","ts":"1796000025.000100"},
+		{"type":"message","user":"U1","text":"verpasst 2","ts":"1796000020.000100"},
+		{"type":"message","user":"U1","text":"verpasst 1","ts":"1796000015.000100"}]}`)
+	r.say("conversations.replies", `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"vorher","ts":"1796000010.000100","thread_ts":"1796000010.000100"},
+		{"type":"message","user":"U1","text":"Antwort 1","ts":"1796000022.000100","thread_ts":"1796000010.000100"},
+		{"type":"message","user":"U1","text":"Antwort 2","ts":"1796000035.000100","thread_ts":"1796000010.000100"}]}`)
+	for _, e := range []string{
+		`{"type":"message","channel":"C1","user":"U1","text":"verpasst 2","ts":"1796000020.000100"}`,
+		`{"type":"message","channel":"C1","user":"U1","text":"live","ts":"1796000030.000100"}`,
+		`{"type":"message","channel":"C1","user":"U1","text":"Antwort 2","ts":"1796000035.000100","thread_ts":"1796000010.000100"}`,
+		`{"type":"message","channel":"C1","user":"U1","text":"Antwort 3","ts":"1796000036.000100","thread_ts":"1796000010.000100"}`,
+		`{"type":"message","channel":"C1","user":"U1","text":"verpasst 3","ts":"1796000025.000100"}`,
+	} {
+		r.event(e)
+	}
+	var got []string
+	for _, m := range r.core.Effects()[before:] {
+		got = append(got, m.Text)
+	}
+	want := []string{"verpasst 1", "verpasst 2", "verpasst 3", "live", "Antwort 1", "Antwort 2", "Antwort 3"}
+	if !slices.Equal(got, want) {
+		t.Errorf("handed over: %q, want %q", got, want)
+	}
+	if h, c := len(r.called("conversations.history")), len(r.called("conversations.replies")); h != calls+2 || c != 1 {
+		t.Errorf("the history was read %d times and the thread %d times, want twice and once", h-calls, c)
+	}
+}

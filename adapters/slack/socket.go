@@ -128,6 +128,7 @@ func (s *socket) read(ctx context.Context) error {
 		_, raw, err := s.conn.ReadMessage()
 		if err != nil {
 			s.end()
+			s.adapter.marks.stumble()
 			return fmt.Errorf("read a socket: %w", err)
 		}
 		s.quiet.Reset(silence)
