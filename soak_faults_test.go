@@ -97,19 +97,10 @@ func (s *soak) twist(random *rand.Rand) {
 	case 9, 10, 11:
 		s.teams.Order(teamstest.AtOnce)
 	case 12:
-		s.drop()
 		s.slack.DropSockets()
 	case 13:
-		s.drop()
 		s.slack.Disconnect([]string{"warning", "refresh_requested", "link_disabled"}[random.IntN(3)])
 	}
-}
-
-// drop notes that connections break.
-func (s *soak) drop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drops = append(s.drops, time.Now())
 }
 
 // away is how long a platform is away: with soakLag long enough that a digest follows.

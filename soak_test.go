@@ -75,7 +75,6 @@ type soak struct {
 	mu       sync.Mutex
 	released map[string]bool // texts that PR let go
 	refused  map[string]bool // commands of which it was not taken that their writer belongs to the company
-	drops    []time.Time     // when connections of Slack broke
 	counts   map[string]int
 	faults   map[string][]string
 }

@@ -18,7 +18,7 @@ const (
 	mostTaken = 256
 	// firstPause and longestPause bound the back-off between two tries: doubled each time.
 	firstPause   = time.Second
-	longestPause = 5 * time.Minute
+	longestPause = time.Minute
 	// stopGrace is how long deliveries that are under way may take when the program stops. What is cut off then has an
 	// unknown fate.
 	stopGrace = 5 * time.Second
