@@ -252,14 +252,12 @@ func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copi
 }
 
 // checkOrder checks that the copies from a room stand in the order in which they were written there, also what Slack could not deliver
-// at first. Not judged is what a platform itself delivers out of order, and what Teams could not deliver at first. Each thread has an
-// order of its own.
+// at first. Not judged is what a platform itself delivers out of order. Each thread has an order of its own.
 func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 	newest := map[*soakMessage]*copied{} // of each thread; of the room itself under nil
 	for _, m := range from.messages {
 		list := copies[m.name]
-		late := m.held || !m.first && from.platform == "teams"
-		if len(list) == 0 || late || m.class == soakRelease {
+		if len(list) == 0 || m.held || m.class == soakRelease {
 			continue
 		}
 		before := newest[m.root]
