@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack/slacktest"
 )
 
@@ -93,42 +94,29 @@ func TestSlack(t *testing.T) {
 // desk waits until somebody's App Home shows texts.
 func desk(t *testing.T, fake *slacktest.Server, user string, want ...string) {
 	t.Helper()
-	for late := time.After(20 * time.Second); ; {
-		text := ""
+	var text string
+	var missing []string
+	if !faketest.Await(eventual, func() bool {
 		if v := fake.Home(user); v != nil {
 			text = v.Text
 		}
-		missing := slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(text, w) })
-		if len(missing) == 0 {
-			return
-		}
-		select {
-		case <-late:
-			t.Fatalf("the App Home does not show %q: %s", missing, text)
-		case <-time.After(5 * time.Millisecond):
-		}
+		missing = slices.DeleteFunc(slices.Clone(want), func(w string) bool { return strings.Contains(text, w) })
+		return len(missing) == 0
+	}) {
+		t.Fatalf("the App Home does not show %q: %s", missing, text)
 	}
 }
 
 // crossed waits until n copies are shown in a channel, and returns them.
-func crossed(t *testing.T, fake *slacktest.Server, channel, user string, n int) []slacktest.Seen {
+func crossed(t *testing.T, fake *slacktest.Server, channel, user string, n int) (all []slacktest.Seen) {
 	t.Helper()
-	for late := time.After(20 * time.Second); ; {
-		var all []slacktest.Seen
-		for _, m := range fake.Shown(channel, user) {
-			if m.Override {
-				all = append(all, m)
-			}
-		}
-		if len(all) >= n {
-			return all
-		}
-		select {
-		case <-late:
-			t.Fatalf("%d copies are shown, want %d", len(all), n)
-		case <-time.After(5 * time.Millisecond):
-		}
+	if !faketest.Await(eventual, func() bool {
+		all = slices.DeleteFunc(fake.Shown(channel, user), func(m slacktest.Seen) bool { return !m.Override })
+		return len(all) >= n
+	}) {
+		t.Fatalf("%d copies are shown, want %d", len(all), n)
 	}
+	return all
 }
 
 // runSlack starts the program and returns how to stop it. The store stays.
@@ -155,12 +143,8 @@ lines:
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- h.bot.Run(ctx) }()
-	for late := time.After(20 * time.Second); h.adapters[0].Ready() != nil; {
-		select {
-		case <-late:
-			t.Fatalf("not ready: %v", h.adapters[0].Ready())
-		case <-time.After(5 * time.Millisecond):
-		}
+	if !faketest.Await(eventual, func() bool { return h.adapters[0].Ready() == nil }) {
+		t.Fatalf("not ready: %v", h.adapters[0].Ready())
 	}
 	stopped := false
 	return func() {

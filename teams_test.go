@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/teams/teamstest"
 )
 
@@ -108,17 +110,12 @@ func TestTeams(t *testing.T) {
 	if a := fake.Delete(mara.ID, sales.ID, first.ID); !a.Acked {
 		t.Errorf("the deletion was not acknowledged: %+v", a)
 	}
-	for late := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		gone := true
-		for _, m := range fake.Shown(press.ID, mara.ID) {
-			gone = gone && (m.ID != root.ID || m.Deleted || !strings.Contains(m.Text, "null"))
-		}
-		if gone {
-			break
-		}
-		if time.Now().After(late) {
-			t.Fatal("the deletion does not cross")
-		}
+	if !faketest.Await(eventual, func() bool {
+		return !slices.ContainsFunc(fake.Shown(press.ID, mara.ID), func(m teamstest.Seen) bool {
+			return m.ID == root.ID && !m.Deleted && strings.Contains(m.Text, "null")
+		})
+	}) {
+		t.Fatal("the deletion does not cross")
 	}
 	for _, b := range fake.Breaches() {
 		t.Errorf("teams was treated badly: %v", b)
@@ -126,19 +123,22 @@ func TestTeams(t *testing.T) {
 }
 
 // crossedTeams waits until the bot shows a text in a conversation, and returns the newest message with it.
-func crossedTeams(t *testing.T, fake *teamstest.Server, conversation, user, text string) teamstest.Seen {
+func crossedTeams(t *testing.T, fake *teamstest.Server, conversation, user, text string) (found teamstest.Seen) {
 	t.Helper()
-	for late := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		all := fake.Shown(conversation, user)
-		for i := len(all) - 1; i >= 0; i-- {
-			if all[i].Ours && strings.Contains(all[i].Text, text) {
-				return all[i]
+	var all []teamstest.Seen
+	if !faketest.Await(eventual, func() bool {
+		all = fake.Shown(conversation, user)
+		for _, m := range slices.Backward(all) {
+			if m.Ours && strings.Contains(m.Text, text) {
+				found = m
+				return true
 			}
 		}
-		if time.Now().After(late) {
-			t.Fatalf("%q is not shown: %+v", text, all)
-		}
+		return false
+	}) {
+		t.Fatalf("%q is not shown: %+v", text, all)
 	}
+	return found
 }
 
 // runTeams starts the program and returns how to stop it.
@@ -166,12 +166,8 @@ lines:
 	back.Store(h.routes.ServeHTTP)
 	ended := make(chan error, 1)
 	go func() { ended <- h.bot.Run(ctx) }()
-	for late := time.After(20 * time.Second); h.adapters[0].Ready() != nil; {
-		select {
-		case <-late:
-			t.Fatalf("not ready: %v", h.adapters[0].Ready())
-		case <-time.After(5 * time.Millisecond):
-		}
+	if !faketest.Await(eventual, func() bool { return h.adapters[0].Ready() == nil }) {
+		t.Fatalf("not ready: %v", h.adapters[0].Ready())
 	}
 	return func() {
 		cancel()

@@ -474,6 +474,11 @@ func (b *Bot) note(tx Tx, r result) error {
 	case err != nil:
 		return err
 	case r.gone:
+		// It may have got something to say since its row was found to have nothing.
+		if _, err := b.delivery(b.open(tx, b.now()), r.row, true); !errors.Is(err, ErrNotFound) {
+			settle = Settlement{State: RowQueued}
+			break
+		}
 		post.Pending, post.Unsure = false, post.Unsure || r.row.Unsure
 	case r.err != nil && post.Mark && fateCode(r.err) == string(Never):
 		post.Pending = false // a reaction that cannot be shown is no loss

@@ -26,6 +26,22 @@ type steps struct {
 	gate chan struct{}
 	// fault, when not nil, is what the next step is undone with.
 	fault error
+	// missing, when not nil, is called once when a view has found that something is not there.
+	missing func()
+}
+
+func (s *steps) View(ctx context.Context, fn func(bot.Reader) error) error {
+	err := s.Store.View(ctx, fn)
+	if errors.Is(err, bot.ErrNotFound) {
+		s.mu.Lock()
+		then := s.missing
+		s.missing = nil
+		s.mu.Unlock()
+		if then != nil {
+			then()
+		}
+	}
+	return err
 }
 
 func (s *steps) Next(ctx context.Context, t bot.Taking) (bot.Taken, error) {
@@ -241,6 +257,36 @@ func TestTheNextRowLeavesWithTheResultBefore(t *testing.T) {
 			t.Errorf("after one result %q left, after %d steps, want one room and one step", got, n)
 		}
 		close(answer)
+	})
+}
+
+// What has something to say again, between the moment in which its row was found to have nothing and the one in which that is
+// noted, does not lose its turn.
+func TestWhatIsEmptyForAMomentKeepsItsTurn(t *testing.T) {
+	run(t, func(r *running) {
+		change := func(kind bot.MessageKind, after time.Duration) {
+			_, err := r.bot.Receive(t.Context(), bot.Message{
+				Turn: string(kind), ID: "2", Kind: kind, Text: "Text 2", At: time.Now().Add(after),
+				Place: bot.Place{Adapter: "chat", ID: "a"}, From: bot.Identity{Adapter: "chat", ID: "mara", Name: "Mara"},
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		answer := r.sender.slow()
+		r.say(1)
+		r.want("a message", "b", "c")
+		r.say(2)
+		synctest.Wait()
+		change(bot.Deleted, time.Second)
+		r.steps.mu.Lock()
+		r.steps.missing = func() { change(bot.Restored, 2*time.Second) }
+		r.steps.mu.Unlock()
+		close(answer)
+		r.want("a message that was deleted and restored while it waited", "b", "c")
+		if queued, sending := r.left(); queued+sending != 0 {
+			t.Errorf("%d rows wait and %d are being sent, want none", queued, sending)
+		}
 	})
 }
 
