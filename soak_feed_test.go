@@ -77,7 +77,7 @@ func (s *soak) write(m *soakMessage) {
 		if m.class == soakSent {
 			sp.Text, sp.Mentions = "line "+sp.Text, []string{slacktest.BotUser}
 		}
-		if m.hold {
+		if m.hold && !s.http {
 			s.slack.Order(slacktest.Held)
 		}
 		a := s.slack.Say(sp)

@@ -35,8 +35,8 @@ const (
 // a program that is away for three seconds has been away for longer than they last.
 var soakRetries = []time.Duration{0, 500 * time.Millisecond, 2500 * time.Millisecond}
 
-// TestSoak is the proof of the line over three platforms at once: the built program sits in a fake Slack (over sockets), a fake Teams
-// and its own chat, with two mirrored lines that share two rooms, one that carries only what is sent by command, and rooms in no
+// TestSoak is the proof of the line over three platforms at once: the built program sits in a fake Slack (over sockets, then over HTTP), a
+// fake Teams and its own chat, with two mirrored lines that share two rooms, one that carries only what is sent by command, and rooms in no
 // line. People write, answer, edit and delete in all of them, while both platforms refuse, fail, hang, break connections, deliver
 // twice, late and out of order, and are away for a while, and the program is killed again and again. In the end every room shows
 // what people wrote in the rooms that it hears, once, in order, as it was edited last, in its thread; and nothing else.
@@ -46,14 +46,18 @@ func TestSoak(t *testing.T) {
 		seed = given
 	}
 	t.Logf("seed %d (the same plan again: SOAK_SEED; when things meet is up to the machine)", seed)
-	ctx, cancel := context.WithTimeout(t.Context(), soakMost)
-	defer cancel()
-	s := newSoak(ctx, t, seed)
-	began := time.Now()
-	s.run()
-	t.Logf("played in %v", time.Since(began).Round(time.Second))
-	s.check()
-	s.report(time.Since(began))
+	for _, way := range []string{"sockets", "http"} {
+		t.Run(way, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), soakMost)
+			defer cancel()
+			s := newSoak(ctx, t, seed, way == "http")
+			began := time.Now()
+			s.run()
+			t.Logf("played in %v", time.Since(began).Round(time.Second))
+			s.check()
+			s.report(time.Since(began))
+		})
+	}
 }
 
 // soak is one run.
@@ -62,6 +66,7 @@ type soak struct {
 	ctx     context.Context
 	random  *rand.Rand // of the run itself; each room has one of its own
 	seed    uint64
+	http    bool // Slack talks to the program over HTTP, else over sockets
 	program *program
 	slack   *slacktest.Server
 	teams   *teamstest.Server
@@ -99,7 +104,7 @@ language: en
 listen: %%s
 store: {url: "bbolt:store.db"}
 web: {chat: true}
-slack: {bot_token: %s, app_token: %s, api_url: "%s"}
+slack: {bot_token: %s, %s, api_url: "%s"}
 teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", graph_url: "%s", service_hosts: [127.0.0.1]}
 rooms:
 %s
@@ -118,14 +123,18 @@ people:
 var soakLines = [][]string{{"alpha", "beta", "hub", "gamma"}, {"hub", "gamma", "delta", "eps"}}
 
 // newSoak makes the platforms and the program, and the plan.
-func newSoak(ctx context.Context, t *testing.T, seed uint64) *soak {
+func newSoak(ctx context.Context, t *testing.T, seed uint64, http bool) *soak {
 	t.Helper()
 	s := &soak{
-		t: t, ctx: ctx, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), released: map[string]bool{}, refused: map[string]bool{}, counts: map[string]int{}, faults: map[string][]string{},
+		t: t, ctx: ctx, seed: seed, http: http, random: rand.New(rand.NewPCG(seed, 0)), released: map[string]bool{}, refused: map[string]bool{}, counts: map[string]int{}, faults: map[string][]string{},
 		program: newProgram(ctx, t, "listen: %s\n"),
 	}
+	config := slacktest.Config{Times: slacktest.Times{Ack: 2 * time.Second, Retries: soakRetries}}
+	if http {
+		config.RequestURL = "http://" + s.program.address + "/slack/events"
+	}
 	var err error
-	if s.slack, err = slacktest.New(slacktest.Config{Times: slacktest.Times{Ack: 2 * time.Second, Retries: soakRetries}}); err != nil {
+	if s.slack, err = slacktest.New(config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.slack.Close)
@@ -143,7 +152,11 @@ func newSoak(ctx context.Context, t *testing.T, seed uint64) *soak {
 		rooms += fmt.Sprintf("  %s: {party: %s, %s: %q}\n", r.name, r.name, r.platform, r.id)
 	}
 	sc, tc := s.slack.Config(), s.teams.Config()
-	s.program.configure(t, fmt.Sprintf(soakConfig, sc.BotToken, sc.AppToken, s.slack.APIURL(), tc.AppID, tc.Secret, tc.Tenant, s.teams.URL,
+	way := "app_token: " + sc.AppToken
+	if http {
+		way = "signing_secret: " + sc.SigningSecret
+	}
+	s.program.configure(t, fmt.Sprintf(soakConfig, sc.BotToken, way, s.slack.APIURL(), tc.AppID, tc.Secret, tc.Tenant, s.teams.URL,
 		s.teams.MetadataURL(), s.teams.ServiceURL(), s.teams.GraphURL(), rooms))
 	s.plan()
 	return s

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"standleitung/adapters/faketest"
 )
@@ -77,4 +79,33 @@ func TestActsThatCannotBeCalled(t *testing.T) {
 			t.Errorf("%s = %d, want 400", body, resp.StatusCode)
 		}
 	}
+}
+
+// Await looks at once, again until something holds, and a last time when it is too late.
+func TestAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		after := func(n int) func() bool {
+			looks = 0
+			return func() bool {
+				time.Sleep(10 * time.Millisecond) // a look takes a while
+				looks++
+				return looks > n
+			}
+		}
+		for _, c := range []struct {
+			n    int
+			want bool
+			took time.Duration
+		}{
+			{0, true, 10 * time.Millisecond},
+			{3, true, 160 * time.Millisecond}, // four looks, and three rests of four times as long
+			{1000, false, time.Second + 10*time.Millisecond},
+		} {
+			began := time.Now()
+			if got := faketest.Await(time.Second, after(c.n)); got != c.want || time.Since(began) != c.took {
+				t.Errorf("%d looks in vain: %v after %v, want %v after %v", c.n, got, time.Since(began), c.want, c.took)
+			}
+		}
+	})
 }

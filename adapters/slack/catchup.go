@@ -38,7 +38,7 @@ type marks struct {
 	// from is since when a room is read at all: what was said before the bot came is none of its business.
 	from  map[string]string
 	whole map[string]bool // nothing before newest is missing
-	// abreast are the channels and the threads in which what is said now follows what was said before: since a connection was lost
+	// abreast are the channels and the threads in which what is said now follows what was said before: since something was to be delivered again
 	// their latest history was read, or could not be.
 	abreast map[string]bool
 	gaps    gaps
@@ -49,7 +49,7 @@ type marks struct {
 // gaps counts when something may have been missed.
 type gaps struct {
 	outages int // there was no connection at all
-	losses  int // one of several broke: Slack delivers again what was under way on it, after what goes over the others
+	losses  int // Slack is to deliver something again, after what it delivers now: one of several connections broke, or we failed
 }
 
 // load takes in what was kept.
@@ -112,7 +112,7 @@ func (m *marks) hold() {
 	m.gaps.outages++
 }
 
-// stumble notes that a connection broke while there are others: marks go on, as nothing is lost.
+// stumble notes that Slack is to deliver something again: marks go on, as nothing is lost.
 func (m *marks) stumble() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -285,7 +285,7 @@ const comeUpTime = 2 * time.Second
 
 // comeUp hands over what was said in a channel before a message that has just come in, when that may have been missed, and returns
 // what was said since: so that nothing overtakes what Slack could not deliver at first, which it delivers again when it likes. It runs
-// in the lane of the channel; after a lost connection once there, and once in each thread that goes on. What cannot be read in time
+// in the lane of the channel; once there after something was to be delivered again, and once in each thread that goes on. What cannot be read in time
 // comes later, out of order.
 func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) (since []past) {
 	if !a.reads(e.Channel) {

@@ -602,3 +602,33 @@ func TestWhatIsDeliveredAgainOvertakesNothing(t *testing.T) {
 		t.Errorf("the history was read %d times and the thread %d times, want twice and once", h-calls, c)
 	}
 }
+
+// What could not be stored Slack delivers again: what is said meanwhile does not overtake it.
+func TestNothingOvertakesWhatCouldNotBeStored(t *testing.T) {
+	r := newRig(t)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"vorher","ts":"1796000010.000100"}`)
+	r.until("the mark is kept", func() bool {
+		kept, _ := r.core.Kept(t.Context(), "mark/C1")
+		return len(kept) == 1
+	})
+	before := len(r.core.Effects())
+	const first = `{"type":"event_callback","team_id":"T1","api_app_id":"A1","event_id":"Ev2","event":` +
+		`{"type":"message","channel":"C1","user":"U1","text":"eins","ts":"1796000020.000100"}}`
+	r.core.Answer(func(bot.Message) (bot.Outcome, error) { return bot.Outcome{}, errors.New("disk full") })
+	if w := r.post("/slack/events", first); w.Code == http.StatusOK {
+		t.Fatal("what was not stored was acknowledged")
+	}
+	r.core.Answer(nil)
+	r.say("conversations.history", `{"ok":true,"messages":[
+		{"type":"message","user":"U1","text":"zwei","ts":"1796000030.000100"},
+		{"type":"message","user":"U1","text":"eins","ts":"1796000020.000100"}]}`)
+	r.event(`{"type":"message","channel":"C1","user":"U1","text":"zwei","ts":"1796000030.000100"}`)
+	r.post("/slack/events", first)
+	var got []string
+	for _, m := range r.core.Effects()[before:] {
+		got = append(got, m.Text)
+	}
+	if want := []string{"eins", "zwei"}; !slices.Equal(got, want) {
+		t.Errorf("handed over: %q, want %q", got, want)
+	}
+}
