@@ -38,8 +38,8 @@ type marks struct {
 	// from is since when a room is read at all: what was said before the bot came is none of its business.
 	from  map[string]string
 	whole map[string]bool // nothing before newest is missing
-	// abreast are the channels and the threads in which what is said now follows what was said before: since something was to be delivered again
-	// their latest history was read, or could not be.
+	// abreast are the channels and the threads in which what is said now follows what was said before: since the last gap their latest
+	// history was read, or could not be.
 	abreast map[string]bool
 	gaps    gaps
 	// seen are the turns that were handled lately: their histories need not hand them over again.
@@ -285,8 +285,8 @@ const comeUpTime = 2 * time.Second
 
 // comeUp hands over what was said in a channel before a message that has just come in, when that may have been missed, and returns
 // what was said since: so that nothing overtakes what Slack could not deliver at first, which it delivers again when it likes. It runs
-// in the lane of the channel; once there after something was to be delivered again, and once in each thread that goes on. What cannot be read in time
-// comes later, out of order.
+// in the lane of the channel, once after a gap, and once for each thread that goes on. What cannot be read in time comes later, out of
+// order.
 func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) (since []past) {
 	if !a.reads(e.Channel) {
 		return nil
