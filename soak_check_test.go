@@ -236,7 +236,7 @@ func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copi
 			continue
 		}
 		s.count("answers shown")
-		alone := m.room.platform == "teams" && !m.root.first // its root was not there when it came, or had no copy of its own
+		alone := m.room.platform == "teams" && !m.root.first && s.unread(teamsTime(m.root.id)) // its root was not there when it came, or had no copy of its own
 		var want []string
 		for _, root := range copies[m.root.name] {
 			want = append(want, root.id)
@@ -252,12 +252,14 @@ func (s *soak) checkThread(r *soakRoom, m *soakMessage, copies map[string][]copi
 }
 
 // checkOrder checks that the copies from a room stand in the order in which they were written there, also what Slack could not deliver
-// at first. Not judged is what a platform itself delivers out of order. Each thread has an order of its own.
+// at first. Not judged is what a platform itself delivers out of order, and what Teams could not deliver at first shortly before or while
+// it was away itself: then no history can be read, and what it does deliver goes on without. Each thread has an order of its own.
 func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 	newest := map[*soakMessage]*copied{} // of each thread; of the room itself under nil
 	for _, m := range from.messages {
 		list := copies[m.name]
-		if len(list) == 0 || m.held || m.class == soakRelease {
+		late := m.held || from.platform == "teams" && !m.first && s.unread(teamsTime(m.id))
+		if len(list) == 0 || late || m.class == soakRelease {
 			continue
 		}
 		before := newest[m.root]
@@ -269,6 +271,11 @@ func (s *soak) checkOrder(r, from *soakRoom, copies map[string][]copied) {
 		newest[m.root] = &list[0]
 		s.count("copies in order")
 	}
+}
+
+// unread reports whether what Teams could not deliver at an instant could not be read in time either.
+func (s *soak) unread(at time.Time) bool {
+	return !s.teamsAway.IsZero() && at.After(s.teamsAway.Add(-away/2)) && at.Before(s.teamsAway.Add(away))
 }
 
 func (s *soak) countRoom(all []*sight, copies map[string][]copied) {

@@ -122,6 +122,9 @@ func (s *soak) awayFromSlack(stop <-chan struct{}) {
 
 func (s *soak) awayFromTeams(stop <-chan struct{}) {
 	s.count("times Teams was away")
+	s.mu.Lock()
+	s.teamsAway = time.Now()
+	s.mu.Unlock()
 	s.teams.Fault(teamstest.Fault{Times: -1, Reset: true})
 	select {
 	case <-stop:

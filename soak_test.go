@@ -81,7 +81,9 @@ type soak struct {
 	released map[string]bool // texts that PR let go
 	refused  map[string]bool // commands of which it was not taken that their writer belongs to the company
 	counts   map[string]int
-	faults   map[string][]string
+	// teamsAway is since when Teams was away, for as long as [away].
+	teamsAway time.Time
+	faults    map[string][]string
 }
 
 // soakLife is one start of the program.

@@ -24,9 +24,11 @@ const (
 	lookEvery = 10 * time.Minute
 	// lookAgain is the pause after a history that could not be read, longestLook the one that it grows to.
 	lookAgain, longestLook = 30 * time.Second, 10 * time.Minute
-	// startPatience is how long, at the start, what comes in waits for what was missed before it, so that the order is kept. Teams
-	// wants to be answered in fifteen seconds.
-	startPatience = 5 * time.Second
+	// patience is how long what comes in waits for what was missed before it, at the start and after something could not be taken, so
+	// that the order is kept. Teams wants to be answered in fifteen seconds.
+	patience = 5 * time.Second
+	// firstRetry is the pause after which a history is asked for again meanwhile; doubled each time.
+	firstRetry = 200 * time.Millisecond
 	// readers is how many histories are read beside each other.
 	readers = 8
 	// turnsLive is for how long the core surely knows what it has handled; what is older is not read a second time.
@@ -112,10 +114,47 @@ func (m *marks) forget(room string) []bot.Kept {
 	return []bot.Kept{{Key: markKey + room}}
 }
 
-// reading is the room whose history is read, and the way back into the order of its messages, which is held from the start on.
+// reading is the room whose history is read, and the way back into the order of its messages, while that is held.
 type reading struct {
 	room  string
 	leave func() // nil when the order is not held
+}
+
+// overtaken are the rooms in which something could not be taken, which Teams delivers again when it likes.
+type overtaken struct {
+	mu    sync.Mutex
+	rooms map[string]bool
+}
+
+func (o *overtaken) note(room string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.rooms == nil {
+		o.rooms = map[string]bool{}
+	}
+	o.rooms[room] = true
+}
+
+// take reports whether a room is one of them, and forgets it.
+func (o *overtaken) take(room string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	known := o.rooms[room]
+	delete(o.rooms, room)
+	return known
+}
+
+// comeUp hands over what could not be taken in a room before what comes in now, where its history can be read. The order of the
+// room is held by who calls it.
+func (a *Adapter) comeUp(ctx context.Context, core bot.Core, room string) {
+	if _, marked := a.marks.of(room); !a.overtaken.take(room) || !marked || a.graph == nil {
+		return
+	}
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if a.readRoom(ctx, asking, core, reading{room: room, leave: func() {}}) > 0 {
+		a.wake() // it follows later
+	}
 }
 
 func (r reading) release() {
@@ -142,7 +181,7 @@ func (a *Adapter) hold() []reading {
 // runCatchUp reads the histories at the start, every ten minutes, and when something is known to have been missed, until ctx
 // ends.
 func (a *Adapter) runCatchUp(ctx context.Context, core bot.Core, held []reading) {
-	wait := a.catchUp(ctx, core, held, startPatience)
+	wait := a.catchUp(ctx, core, held, patience)
 	failed := time.Duration(0)
 	for {
 		switch {
@@ -182,10 +221,10 @@ func (a *Adapter) wake() {
 	}
 }
 
-// catchUp reads the histories of rooms for as long as patience, and returns when to try again what could not be read; 0 for
+// catchUp reads the histories of rooms for so long at most, and returns when to try again what could not be read; 0 for
 // nothing.
-func (a *Adapter) catchUp(ctx context.Context, core bot.Core, rooms []reading, patience time.Duration) time.Duration {
-	asking, cancel := context.WithTimeout(ctx, patience)
+func (a *Adapter) catchUp(ctx context.Context, core bot.Core, rooms []reading, most time.Duration) time.Duration {
+	asking, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	var mu sync.Mutex
 	var again time.Duration
@@ -209,10 +248,13 @@ func (a *Adapter) catchUp(ctx context.Context, core bot.Core, rooms []reading, p
 }
 
 // readRoom hands over what was missed in a room; it returns when to try again, 0 for not before the next look. Microsoft is
-// asked within asking.
+// asked within asking, more than once while others wait for it.
 func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading) time.Duration {
 	defer r.release()
 	err := a.readBack(ctx, asking, core, r)
+	for pause := firstRetry; r.leave != nil && passes(err) && duty.Sleep(asking, pause); pause *= 2 {
+		err = a.readBack(ctx, asking, core, r)
+	}
 	if ctx.Err() != nil {
 		return 0
 	}
@@ -240,6 +282,12 @@ func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading
 		return e.After
 	}
 	return time.Millisecond
+}
+
+// passes reports whether a call may well succeed in a moment.
+func passes(err error) bool {
+	status := statusOf(err)
+	return err != nil && (status == 0 || status >= 500)
 }
 
 // readBack hands over what was missed in a room. The first time nothing was: it is found out whether it may be read, and from

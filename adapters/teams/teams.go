@@ -114,6 +114,7 @@ type Adapter struct {
 	graph     *graph // nil for an emulator
 	groups    groups
 	marks     marks
+	overtaken overtaken
 	hearing   hearing
 	reacting  reacting
 	woken     chan struct{} // holds one while the histories are to be read now
