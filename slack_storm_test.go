@@ -129,3 +129,28 @@ func TestSlackStorm(t *testing.T) {
 	}
 	stop()
 }
+
+// TestSlackDeletedMeanwhile has people delete what they wrote while the program is away, and Slack tell nobody of it afterwards: the
+// copies go when the program is back, and no others.
+func TestSlackDeletedMeanwhile(t *testing.T) {
+	w := newSlackWorkspace(t)
+	w.Advance(-time.Minute) // what is deleted has been there for a while
+	stop := w.run()
+	w.says("bleibt", "")
+	gone := w.says("geht", "")
+	root := w.says("Wurzel", "")
+	answer := w.says("erste Antwort", root)
+	w.says("zweite Antwort", root)
+	w.until("bleibt", "geht", "Wurzel", "3: erste Antwort", "3: zweite Antwort")
+	stop()
+	w.Delete(w.mara.ID, w.sales.ID, gone)
+	w.Delete(w.mara.ID, w.sales.ID, answer)
+	if !faketest.Await(eventual, func() bool { return len(w.Lost()) == 2 }) {
+		t.Fatalf("slack gave up on %v, want both deletions", w.Lost())
+	}
+	stop = w.run()
+	w.until("bleibt", "Wurzel", "2: zweite Antwort")
+	w.says("danach", root)
+	w.until("bleibt", "Wurzel", "2: zweite Antwort", "2: danach")
+	stop()
+}

@@ -68,9 +68,20 @@ type Core interface {
 	Keep(ctx context.Context, kept ...Kept) error
 	// Kept returns the pieces of the adapter's state whose key begins with prefix, in the order of their keys.
 	Kept(ctx context.Context, prefix string) ([]Kept, error)
+	// Originals returns the messages of people at a place, threads included, that crossed a line or wait to, and of which no deletion
+	// came in: those whose id is not before from and before to, in the order of the bytes of their ids. An adapter whose platform does
+	// not tell of every deletion compares them with what it shows. It costs what lies between, and no more.
+	Originals(ctx context.Context, p Place, from, to string) ([]Original, error)
 	// Members tells who is in a room now, all of them; changes come as [Joined] and [Left] messages. Adapters whose platform
 	// knows membership call it when they start and after an outage. Nothing is kept for a room that gives no role.
 	Members(ctx context.Context, p Place, now []Identity) error
+}
+
+// Original is a message of a person that copies were made of, or may be: ids only.
+type Original struct {
+	ID string
+	// Thread is the id of the message that the thread hangs on; empty at the top level.
+	Thread string
 }
 
 // Capabilities is what a platform can do.

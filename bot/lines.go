@@ -172,6 +172,26 @@ func (k *books) behind(p Place, id string) (*Crossing, error) {
 	return nil, nil //nolint:nilnil // as above
 }
 
+// Originals is part of [Core].
+func (c adapterCore) Originals(ctx context.Context, p Place, from, to string) ([]Original, error) {
+	p.Adapter = c.name
+	var list []Original
+	err := c.bot.store.View(ctx, func(r Reader) error {
+		list = nil
+		for c, err := range crossings.All(r, Query{From: crossingKey(p, from), To: crossingKey(p, to)}) {
+			switch {
+			case err != nil:
+				return err
+			case c.State == Gone, c.State == Stub, c.Unwritten:
+			default:
+				list = append(list, Original{ID: c.ID, Thread: c.Place.Thread})
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // roomAt is the room at a place, nil for none.
 func (b *Bot) roomAt(p Place) *Room {
 	i := slices.IndexFunc(b.rooms, func(r Room) bool { return r.Place.Adapter == p.Adapter && r.Place.ID == p.ID })

@@ -99,6 +99,26 @@ func (c *Core) MembersOf(p bot.Place) []bot.Identity {
 	return c.members[p.ID]
 }
 
+// Originals implements [bot.Core]: all that people said is on a line.
+func (c *Core) Originals(_ context.Context, p bot.Place, from, to string) ([]bot.Original, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gone := map[string]bool{}
+	for _, m := range c.effects {
+		if m.Kind == bot.Deleted && m.Place.ID == p.ID {
+			gone[m.ID] = true
+		}
+	}
+	var found []bot.Original
+	for _, m := range c.effects {
+		if m.Kind == bot.Said && m.Place.ID == p.ID && m.ID >= from && m.ID < to && !gone[m.ID] {
+			found = append(found, bot.Original{ID: m.ID, Thread: m.Place.Thread})
+		}
+	}
+	slices.SortFunc(found, func(a, b bot.Original) int { return strings.Compare(a.ID, b.ID) })
+	return found, c.broken
+}
+
 // Append implements [bot.Core].
 func (c *Core) Append(_ context.Context, notes ...bot.Note) error {
 	c.mu.Lock()

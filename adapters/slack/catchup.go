@@ -21,6 +21,9 @@ const (
 	followed = 7 * 24 * time.Hour
 	// lookEvery is how often the histories are read though nothing was noticed: Slack gives up on an event after six minutes.
 	lookEvery = 10 * time.Minute
+	// deepEvery is how often such a look goes as far back as one after an outage: deletions and edits of what is older than the
+	// mark may have been given up on without a sign.
+	deepEvery = 24 * time.Hour
 	// again is the pause after a history that could not be read.
 	again = 30 * time.Second
 	// mostPages bounds one reading of one channel: 20,000 messages.
@@ -41,7 +44,9 @@ type marks struct {
 	// abreast are the channels and the threads in which what is said now follows what was said before: since the last gap their latest
 	// history was read, or could not be.
 	abreast map[string]bool
-	gaps    gaps
+	// deep is when the last look began that went far back; none when something happened since that such a look must find.
+	deep map[string]time.Time
+	gaps gaps
 	// seen are the turns that were handled lately: their histories need not hand them over again.
 	seen duty.Recent
 }
@@ -70,7 +75,7 @@ func (m *marks) load(k bot.Kept) {
 func (m *marks) make() {
 	if m.kept == nil {
 		m.kept, m.newest, m.from = map[string]string{}, map[string]string{}, map[string]string{}
-		m.whole, m.abreast = map[string]bool{}, map[string]bool{}
+		m.whole, m.abreast, m.deep = map[string]bool{}, map[string]bool{}, map[string]time.Time{}
 	}
 }
 
@@ -109,7 +114,30 @@ func (m *marks) hold() {
 	defer m.mu.Unlock()
 	clear(m.whole)
 	clear(m.abreast)
+	clear(m.deep)
 	m.gaps.outages++
+}
+
+// doubt notes that Slack may give up on telling something about a channel; empty for any. The next look goes far back.
+func (m *marks) doubt(channel string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if delete(m.deep, channel); channel == "" {
+		clear(m.deep)
+	}
+}
+
+// deepen reports whether a look at a channel that begins now is to go far back, and notes that it does: whoever does not come
+// to its end must [marks.doubt].
+func (m *marks) deepen(channel string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.make()
+	if last := m.deep[channel]; m.whole[channel] && !last.IsZero() && now.Sub(last) < deepEvery {
+		return false
+	}
+	m.deep[channel] = now
+	return true
 }
 
 // stumble notes that Slack is to deliver something again: marks go on, as nothing is lost.
@@ -140,11 +168,11 @@ func (m *marks) caughtUp(channel, thread string, g gaps) {
 	}
 }
 
-// of returns a channel's mark, and whether nothing before it is missing. The gaps are to be told to release.
-func (m *marks) of(channel string) (ts string, whole bool, g gaps) {
+// of returns a channel's mark. The gaps are to be told to release.
+func (m *marks) of(channel string) (ts string, g gaps) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.kept[channel], m.whole[channel], m.gaps
+	return m.kept[channel], m.gaps
 }
 
 // release lets a mark move again, as all of a channel was read, and returns where it stands now; unless there was another outage
@@ -195,7 +223,7 @@ func (m *marks) channels() []string {
 func (a *Adapter) begin(ctx context.Context, core bot.Core, channel, ts string) error {
 	from := a.marks.begin(channel, ts)
 	a.marks.read(channel, ts)
-	_, _, g := a.marks.of(channel)
+	_, g := a.marks.of(channel)
 	return core.Keep(ctx, append(a.marks.release(channel, g), from)...)
 }
 
@@ -234,8 +262,12 @@ func (a *Adapter) catchUp(ctx context.Context) bool {
 			channels = append(channels, c)
 		}
 	}
+	var readings []*reading
 	for _, channel := range channels {
-		err := a.readBack(ctx, core, channel)
+		r, err := a.readBack(ctx, core, channel)
+		if r != nil {
+			readings = append(readings, r)
+		}
 		switch code := codeOf(err); {
 		case ctx.Err() != nil:
 			return true
@@ -248,36 +280,56 @@ func (a *Adapter) catchUp(ctx context.Context) bool {
 			}
 		}
 	}
-	return done
+	return a.compareAll(ctx, core, readings) && done // last: it may take a while, and nobody waits for it
 }
 
-// readBack hands over what was missed in a channel.
-func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) error {
-	mark, whole, g := a.marks.of(channel)
+// readBack hands over what was missed in a channel, and returns what was read.
+func (a *Adapter) readBack(ctx context.Context, core bot.Core, channel string) (*reading, error) {
+	mark, g := a.marks.of(channel)
 	if mark == "" {
 		// The first time: from what is there on, by Slack's own clock. The call tells whether the bot is there.
 		newest, _, err := a.history(ctx, channel, "", span{limit: 1}, "")
 		if a.note(channel, err); err != nil {
-			return err
+			return nil, err
 		}
 		ts := tsOf(a.now().Add(-followed)) // an empty channel has nothing from before
 		if len(newest) > 0 {
 			ts = newest[0].TS
 		}
-		return a.begin(ctx, core, channel, ts)
+		return nil, a.begin(ctx, core, channel, ts)
 	}
-	missed, err := a.missed(ctx, channel, timeOf(mark), !whole)
-	if a.note(channel, err); err != nil {
+	r := &reading{channel: channel, deep: a.marks.deepen(channel, a.now()), shown: map[string]bool{}, threads: map[string]string{}}
+	err := a.takeBack(ctx, core, r, mark, g)
+	if err != nil {
+		a.marks.doubt(channel)
+		return nil, err
+	}
+	return r, nil
+}
+
+// takeBack reads a channel and hands over what was missed there.
+func (a *Adapter) takeBack(ctx context.Context, core bot.Core, r *reading, mark string, g gaps) error {
+	r.begin(&a.marks, mark)
+	if err := a.askOriginals(ctx, core, r); err != nil {
 		return err
 	}
+	missed, err := a.missed(ctx, r, mark)
+	if a.note(r.channel, err); err != nil {
+		return err
+	}
+	if err := a.handOverInLane(ctx, core, r.channel, missed); err != nil {
+		return err
+	}
+	return core.Keep(context.WithoutCancel(ctx), a.marks.release(r.channel, g)...)
+}
+
+// handOverInLane hands over what was missed in a channel, after what came in there before.
+func (a *Adapter) handOverInLane(ctx context.Context, core bot.Core, channel string, list []past) error {
 	handed := make(chan error, 1)
-	if !a.lanes.Do(channel, func() { handed <- a.handOver(ctx, core, missed) }) {
+	if !a.lanes.Do(channel, func() { handed <- a.handOver(ctx, core, list) }) {
 		return errBusy
 	}
-	if err := <-handed; err != nil {
-		return err
-	}
-	return core.Keep(context.WithoutCancel(ctx), a.marks.release(channel, g)...)
+	return <-handed
 }
 
 // comeUpTime is how long a message waits for what was said before it; Slack wants to hear within three seconds that it was taken.
@@ -323,7 +375,7 @@ func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) (since []
 
 // latest reads what was said and changed in a thread since an instant, empty for the channel itself, without one message.
 func (a *Adapter) latest(ctx context.Context, but *event, thread, since string) (found []past, err error) {
-	err = a.pages(ctx, but.Channel, thread, span{oldest: since, limit: pageSize}, func(e *event) {
+	_, err = a.pages(ctx, but.Channel, thread, span{oldest: since, limit: pageSize}, func(e *event) {
 		if e.TS != but.TS && (thread == "" || e.TS != thread) {
 			found = appendPast(found, e, since)
 		}
@@ -357,17 +409,19 @@ func (p past) turn(s *self) string {
 	return s.saidTurn(p.Channel, p.TS)
 }
 
-// missed reads what happened in a channel since an instant, in order; deep looks further back for threads and edits.
-func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, deep bool) ([]past, error) {
-	since := a.marks.after(channel, tsOf(mark.Add(-overlap)))
-	s := span{oldest: since, limit: pageSize}
-	if deep {
-		s.oldest = tsOf(mark.Add(-followed))
-	}
+// missed reads what happened in a channel since an overlap before its mark, in order; a deep reading looks further back for threads
+// and edits.
+func (a *Adapter) missed(ctx context.Context, r *reading, mark string) ([]past, error) {
+	since := a.marks.after(r.channel, tsOf(timeOf(mark).Add(-overlap)))
 	var found, deleted []past
 	var roots []string
+	var err error
 	now := tsOf(a.now())
-	err := a.pages(ctx, channel, "", s, func(e *event) {
+	r.whole, err = a.pages(ctx, r.channel, "", span{oldest: r.oldest, limit: pageSize}, func(e *event) {
+		r.see(e)
+		if isDirect(r.channel) && a.nobody(e) == "" {
+			a.directs.learn(e.User, r.channel)
+		}
 		if e.Subtype == tombstone {
 			deleted = append(deleted, past{now, bot.Deleted, e})
 		} else {
@@ -381,7 +435,8 @@ func (a *Adapter) missed(ctx context.Context, channel string, mark time.Time, de
 		return nil, err
 	}
 	for _, root := range roots {
-		err := a.pages(ctx, channel, root, span{oldest: since, limit: pageSize}, func(e *event) {
+		_, err := a.pages(ctx, r.channel, root, span{oldest: since, limit: pageSize}, func(e *event) {
+			r.shown[e.TS] = true
 			if e.TS != root {
 				found = appendPast(found, e, since)
 			}
@@ -407,23 +462,23 @@ func appendPast(list []past, e *event, since string) []past {
 	return list
 }
 
-// pages reads a history to its end.
-func (a *Adapter) pages(ctx context.Context, channel, thread string, s span, see func(*event)) error {
+// pages reads a history to its end; whole is false when it is too long for that.
+func (a *Adapter) pages(ctx context.Context, channel, thread string, s span, see func(*event)) (whole bool, err error) {
 	cursor := ""
 	for range mostPages {
 		list, next, err := a.history(ctx, channel, thread, s, cursor)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, e := range list {
 			see(e)
 		}
 		if cursor = next; cursor == "" {
-			return nil
+			return true, nil
 		}
 	}
 	a.log.WarnContext(ctx, "a history is too long to be read whole", "channel", channel, "pages", mostPages)
-	return nil
+	return false, nil
 }
 
 // handOver hands over what was missed, as if it came now; what was handled already is left out.
@@ -444,7 +499,7 @@ func (a *Adapter) handOver(ctx context.Context, core bot.Core, list []past) erro
 func (a *Adapter) makeUp(ctx context.Context, core bot.Core, p past) error {
 	switch {
 	case p.kind == bot.Deleted:
-		return a.deleted(ctx, core, gone{channel: p.Channel, ts: p.TS, at: timeOf(p.at)})
+		return a.deleted(ctx, core, gone{channel: p.Channel, ts: p.TS, user: p.User, at: timeOf(p.at)})
 	case !talked(p.Subtype) || a.nobody(p.event) != "":
 		return nil
 	case p.kind == bot.Edited:

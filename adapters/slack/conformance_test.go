@@ -49,10 +49,12 @@ type house struct {
 	people []bot.Identity
 	// following are the rooms whose members are told.
 	following []string
+	// now is the adapter's clock.
+	now func() time.Time
 }
 
 func newHouse(t *testing.T, way way) *house {
-	h := &house{t: t, way: way}
+	h := &house{t: t, way: way, now: time.Now}
 	c := slacktest.Config{NoRetries: true}
 	h.back.Store(http.HandlerFunc(http.NotFound))
 	if way == overHTTP {
@@ -106,7 +108,7 @@ func (h *house) adapter() *slack.Adapter {
 	fake := h.Config()
 	c := slack.Config{
 		BotToken: fake.BotToken, SigningSecret: fake.SigningSecret, APIURL: h.APIURL(), Rooms: []string{h.rooms[0].ID, h.rooms[1].ID},
-		People: h.people, Following: h.following, Now: time.Now,
+		People: h.people, Following: h.following, Now: h.now,
 	}
 	if h.way == overSockets {
 		c.AppToken = fake.AppToken

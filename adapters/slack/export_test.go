@@ -1,5 +1,7 @@
 package slack
 
+import "context"
+
 // What the tests of this folder see besides.
 var (
 	ParseRef   = parseRef
@@ -21,3 +23,6 @@ type FormState = formState
 
 // Parts are the text and the blocks of a message.
 func (m message) Parts() (string, any) { return m.text, m.blocks }
+
+// Look looks into the histories, as the adapter does now and then.
+func (a *Adapter) Look(ctx context.Context) { a.catchUp(ctx) }

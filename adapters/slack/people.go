@@ -195,6 +195,18 @@ func (d *directs) find(user string) string {
 	return d.known[user]
 }
 
+// owner is the person of a conversation; empty when nobody knows.
+func (d *directs) owner(channel string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for user, c := range d.known {
+		if c == channel {
+			return user
+		}
+	}
+	return ""
+}
+
 // direct is the id of the conversation with a person. Opening one that is open changes nothing.
 func (a *Adapter) direct(ctx context.Context, user string) (string, error) {
 	if channel := a.directs.find(user); channel != "" {

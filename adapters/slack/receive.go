@@ -54,12 +54,14 @@ func (a *Adapter) take(ctx context.Context, d delivered, done func(answer any, e
 		answer, err := next.run(ctx, core)
 		if err != nil {
 			a.marks.stumble()
+			a.marks.doubt(next.lane) // if it fails as often as Slack tries, only a history tells
 			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "kind", d.kind, "error", err)
 		}
 		done(answer, err)
 	})
 	if !taken {
 		a.marks.stumble()
+		a.marks.doubt(next.lane)
 		a.shift.Leave()
 		return errBusy
 	}
@@ -179,6 +181,7 @@ func (a *Adapter) anyEvent(o *outer[event], body []byte, fault error) (act, erro
 	if o.Type == "app_rate_limited" {
 		// Slack dropped events: they are read from the history.
 		a.log.Warn("slack drops events because there are too many, will read them from the history")
+		a.marks.doubt("")
 		a.wake()
 		return a.pass(o.Type), nil
 	}

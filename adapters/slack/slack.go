@@ -6,7 +6,7 @@
 // Both ways in (socket.go, http.go) hand the same JSON to receive.go, which makes an act of it: the lane it belongs to and
 // what to do. The acts of a channel run one after the other in the order of receipt. Slack is answered after the core has
 // persisted, never before: what was not acknowledged Slack delivers again (at once, after 1 and after 5 minutes), and what
-// it gave up on is read from the history (catchup.go). Every act has a turn, so nothing of this has a second effect. What
+// it gave up on is read from the history (catchup.go, gone.go). Every act has a turn, so nothing of this has a second effect. What
 // Slack sends is decoded here and not by the library, whose readers refuse a whole event for one block that they do not know.
 //
 // # What is kept
@@ -98,8 +98,10 @@ type Adapter struct {
 	marks   marks
 	twins   duty.Recent // mentions that were handled, by their event
 	threads duty.Recent // threads that have answers: private ones can be seen there
-	health  health
-	homes   homes
+	// complete are threads that showed all that the core knows of them, by how they were then.
+	complete duty.Recent
+	health   health
+	homes    homes
 	// woken asks for a look into the histories.
 	woken chan struct{}
 

@@ -227,11 +227,16 @@ func (s *Server) history(c *call) (object, *failure) {
 	}
 	var all []*message
 	for _, m := range slices.Backward(ch.messages) {
-		if m.only == "" && (m.thread == "" || m.thread == m.ts || m.broadcast) && within(c, m.ts) {
+		shown := m.ts >= ch.hidden && m.ts <= s.indexed() && !slices.Contains(s.omitted, m.ts)
+		if m.only == "" && (m.thread == "" || m.thread == m.ts || m.broadcast) && within(c, m.ts) && shown {
 			all = append(all, m)
 		}
 	}
-	return s.messagePage(c, ch, all, 100, 999)
+	answer, f := s.messagePage(c, ch, all, 100, 999)
+	if f == nil && ch.hidden != "" {
+		answer["is_limited"] = true // documented for channels.history only: methods/channels.history of slackhq/slack-api-docs
+	}
+	return answer, f
 }
 
 // repliesOf is a thread, oldest first, the parent at the head of every page.
@@ -247,7 +252,7 @@ func (s *Server) repliesOf(c *call) (object, *failure) {
 		return nil, f
 	}
 	m := ch.find(c.str("ts"))
-	if m == nil {
+	if m == nil || m.ts > s.indexed() {
 		return nil, failed("thread_not_found")
 	}
 	if m.thread != "" && m.thread != m.ts { // the ts of a reply shows that reply alone
@@ -255,7 +260,7 @@ func (s *Server) repliesOf(c *call) (object, *failure) {
 	}
 	all := []*message{m}
 	for _, r := range ch.replies(m.ts) {
-		if within(c, r.ts) {
+		if within(c, r.ts) && !slices.Contains(s.omitted, r.ts) {
 			all = append(all, r)
 		}
 	}

@@ -1,6 +1,7 @@
 package slacktest
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -29,6 +30,8 @@ type faults struct {
 	due     []*Fault
 	waiting map[string]time.Time // until when a method must be left alone
 	buckets map[string]*bucket
+	lag     time.Duration
+	omitted []string
 }
 
 func newFaults() faults {
@@ -50,6 +53,29 @@ func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.due, s.orders = nil, nil
+}
+
+// Lag has histories show messages so much later than events tell of them; nobody documents how long that may take.
+func (s *Server) Lag(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag = d
+}
+
+// Omit has histories leave out messages that are there, which Slack promises not to do.
+func (s *Server) Omit(ts ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.omitted = append(s.omitted, ts...)
+}
+
+// indexed is the newest ts that a history can show.
+func (s *Server) indexed() string {
+	at := s.now().Add(-s.lag).UnixMicro()
+	if s.lag == 0 {
+		at = s.lastTS
+	}
+	return fmt.Sprintf("%d.%06d", at/1e6, at%1e6)
 }
 
 // ordered is the fault that hits a call about something, if any. About is the channel where limits are by channel. The

@@ -189,6 +189,29 @@ func (s *Server) Delete(by, channel, ts string) Act {
 	})
 }
 
+// Hide has the limit of a free plan reach a message: what is older is not shown any more, nor found. No event tells.
+func (s *Server) Hide(channel, before string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.channel(channel).hidden = before
+}
+
+// Expire has the workspace's retention delete what is older than a message. Whether events tell is not documented; here none does,
+// and a root with newer answers leaves a tombstone, which is the harder case.
+func (s *Server) Expire(channel, before string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.channel(channel)
+	ch.messages = slices.DeleteFunc(ch.messages, func(m *message) bool {
+		return m.ts < before && !slices.ContainsFunc(ch.replies(m.ts), func(r *message) bool { return r.ts >= before })
+	})
+	for _, m := range ch.messages {
+		if m.ts < before {
+			*m = message{ts: m.ts, thread: m.ts, tombstone: true, text: "This message was deleted."}
+		}
+	}
+}
+
 // DeleteFile has the owner of a file delete it: messages keep a stub.
 func (s *Server) DeleteFile(id string) {
 	s.mu.Lock()

@@ -50,12 +50,16 @@ type channel struct {
 	Channel
 	messages []*message // by ts
 	previous []string   // former names
+	hidden   string     // what is older is hidden by the limit of a free plan; empty for nothing
 }
 
 func (c *channel) member(user string) bool { return slices.Contains(c.Members, user) }
 
 // find returns the message with a ts, or nil.
 func (c *channel) find(ts string) *message {
+	if ts < c.hidden {
+		return nil
+	}
 	for _, m := range c.messages {
 		if m.ts == ts && m.only == "" {
 			return m
