@@ -292,19 +292,32 @@ func (s *soak) end(how func(*program, *testing.T)) {
 	s.log = append(s.log, s.program.stderr.String())
 }
 
-// settle waits until nothing is left to do, has a call of the connector hang until it times out, waits again, and ends everything.
+// settle waits until nothing is left to do, starts the program once more, has a call of the connector hang until it times out, waits again, and ends everything.
 func (s *soak) settle() {
 	s.program.waitUntilReady(s.ctx, s.t)
 	s.slack.Heal()
 	s.teams.Heal()
 	s.lastWords(soakEach) // what the platforms held back follows them
 	s.quiet()
+	s.again()
 	s.teams.Fault(teamstest.Fault{Call: "create", Hang: true, After: true})
 	s.lastWords(soakEach + 1)
 	s.quiet()
 	s.page.close()
 	s.pr.close()
 	s.end((*program).terminate)
+}
+
+// again has the program start once more, so that it looks for what Slack gave up on in the life before: without an outage it would do
+// that within a day.
+func (s *soak) again() {
+	s.end((*program).terminate)
+	looks := s.slack.Calls("conversations.history")
+	s.start()
+	s.program.waitUntilReady(s.ctx, s.t)
+	for s.slack.Calls("conversations.history") < looks+soakOnSlack && s.ctx.Err() == nil {
+		pause(s.ctx, 20*time.Millisecond)
+	}
 }
 
 // quiet waits until nothing has been left to do for a while.
