@@ -72,6 +72,9 @@ type Core interface {
 	// came in: those whose id is not before from and before to, in the order of the bytes of their ids. An adapter whose platform does
 	// not tell of every deletion compares them with what it shows. It costs what lies between, and no more.
 	Originals(ctx context.Context, p Place, from, to string) ([]Original, error)
+	// Arrived tells which of the platform's ids at a place are those of copies that are known to have arrived there: what a history
+	// shows besides is a post of unknown fate, or was never learnt of.
+	Arrived(ctx context.Context, p Place, ids ...string) (map[string]bool, error)
 	// Members tells who is in a room now, all of them; changes come as [Joined] and [Left] messages. Adapters whose platform
 	// knows membership call it when they start and after an outage. Nothing is kept for a room that gives no role.
 	Members(ctx context.Context, p Place, now []Identity) error
@@ -115,12 +118,16 @@ type Delivery struct {
 	Keep bool
 	// IDs are the platform's ids of the message when Op is an edit or a deletion.
 	IDs []string
-	// Copy is set for a copy of what a person wrote elsewhere; Card for everything else.
+	// Copy is set for a copy of what a person wrote elsewhere; Card for everything else. To a deletion nothing of a copy is left but
+	// its author.
 	Copy  *Copy
 	Card  Card
 	Voice say.Voice
-	// Unsure is set when an earlier try may have arrived: look it up, or send it marked as a possible repetition.
+	// Unsure is set when an earlier try may have arrived: look it up or, where that cannot be done, send it marked as a possible
+	// repetition.
 	Unsure bool
+	// Since is when it was first to be sent: no try was earlier.
+	Since time.Time
 	// Reaction is the one emoji that the bot shows on the message in IDs when Op is OpReact, as Unicode; empty to take
 	// away what it put there.
 	Reaction string

@@ -66,20 +66,47 @@ func (k *books) asCopy(post *Post, d *Delivery, digests bool) error {
 	return nil
 }
 
-// threadOf is the thread that a post hangs on: that of its own place, or of the root of the crossing that it is a copy of.
-func (k *books) threadOf(post *Post) (string, error) {
+// asDeletion makes a delivery the deletion of a post: of a copy in the thread of its root, and with what is still known of it.
+func (k *books) asDeletion(post *Post, d *Delivery) error {
+	d.Op = OpDelete
 	if post.Origin == "" {
-		return post.Place.Thread, nil
+		return nil
 	}
+	d.Copy = &Copy{}
 	c, err := k.crossing(post.Origin)
-	if err != nil || c == nil || c.Root == "" {
-		return post.Place.Thread, err
+	if err != nil || c == nil {
+		return err
+	}
+	d.Copy.Author = c.Author
+	if c.Root == "" {
+		return nil
 	}
 	root, err := k.crossing(c.Root)
 	if err != nil || root == nil {
-		return post.Place.Thread, err
+		return err
 	}
-	return k.threadIn(root, post.Place)
+	d.Place.Thread, err = k.threadIn(root, post.Place)
+	return err
+}
+
+// Arrived is part of [Core].
+func (c adapterCore) Arrived(ctx context.Context, p Place, ids ...string) (map[string]bool, error) {
+	p.Adapter = c.name
+	var known map[string]bool
+	err := c.bot.store.View(ctx, func(r Reader) error {
+		known = map[string]bool{}
+		for _, id := range ids {
+			at := crossingKey(p, id)
+			for _, err := range r.Scan(Query{Kind: posts.Name, Index: "placed", From: at, To: at + "\x00", Limit: 1, KeysOnly: true}) {
+				if err != nil {
+					return err
+				}
+				known[id] = true
+			}
+		}
+		return nil
+	})
+	return known, err
 }
 
 // mayGo asks the register once more when it has changed since a crossing was let go: errHeld when it says no by now,

@@ -401,7 +401,7 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	}
 	d = Delivery{
 		Post: post.Key, Op: OpPost, Revision: post.Revision, Place: post.Place, Reader: post.Reader, IDs: post.IDs,
-		Keep: post.Keep, Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0,
+		Keep: post.Keep, Card: post.Card, Voice: post.Voice, Unsure: row.Unsure || post.Unsure && post.Sent == 0, Since: post.At,
 	}
 	if post.Mark {
 		d.asMark(post)
@@ -411,8 +411,7 @@ func (b *Bot) delivery(k *books, row Row, digests bool) (d Delivery, err error) 
 	case post.Digest != "", post.Deleted && post.Sent == 0 && !d.Unsure:
 		return d, ErrNotFound
 	case post.Deleted:
-		d.Op = OpDelete
-		d.Place.Thread, err = k.threadOf(post)
+		err = k.asDeletion(post, &d)
 		return d, err
 	case post.Sent > 0:
 		d.Op = OpEdit

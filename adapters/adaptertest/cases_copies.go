@@ -171,8 +171,13 @@ func copyRepeated(s *stage) {
 	d.Unsure = true
 	again := s.send(d)
 	s.send(post("q", s.Rooms[0], "danach"))
-	s.onceOrMarked("vor dem Absturz")
-	if s.marked() == 0 && first.IDs[0] != again.IDs[0] {
+	s.once("vor dem Absturz")
+	if first.IDs[0] != again.IDs[0] {
 		s.Errorf("the repetition has id %q, the first had %q", again.IDs[0], first.IDs[0])
 	}
+	d.Op, d.Revision, d.Copy = bot.OpDelete, 2, &bot.Copy{Author: d.Copy.Author}
+	s.send(d)
+	s.until("what may have arrived is deleted, though nobody learnt its id", func() bool {
+		return len(s.Platform.Shown(s.People[0], s.Rooms[0])) == 1
+	})
 }

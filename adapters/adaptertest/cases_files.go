@@ -262,10 +262,7 @@ func fileRepeated(s *stage) {
 	d.Unsure = true
 	s.send(d)
 	s.send(copyOf("q", s.Rooms[0], "danach"))
-	s.onceOrMarked("vor dem Absturz")
-	if s.marked() > 0 {
-		return
-	}
+	s.once("vor dem Absturz")
 	if diff := cmp.Diff(uploads(), s.Platform.Shown(s.People[0], s.Rooms[0])[0].Files); diff != "" {
 		s.Errorf("files (-want +got):\n%s", diff)
 	}

@@ -24,11 +24,12 @@ type Core struct {
 	kept     map[string][]byte
 	broken   error
 	members  map[string][]bot.Identity
+	arrived  map[string]bool // by the ids of the place and the copy
 }
 
 // NewCore makes a core that takes everything and answers nothing.
 func NewCore() *Core {
-	return &Core{outcomes: map[string]bot.Outcome{}, keys: map[string]bool{}, kept: map[string][]byte{}}
+	return &Core{outcomes: map[string]bot.Outcome{}, keys: map[string]bool{}, kept: map[string][]byte{}, arrived: map[string]bool{}}
 }
 
 // Answer sets what a new message gets; nil takes everything and answers nothing. The function may block. As the real
@@ -117,6 +118,26 @@ func (c *Core) Originals(_ context.Context, p bot.Place, from, to string) ([]bot
 	}
 	slices.SortFunc(found, func(a, b bot.Original) int { return strings.Compare(a.ID, b.ID) })
 	return found, c.broken
+}
+
+// Arrived implements [bot.Core]; see Know.
+func (c *Core) Arrived(_ context.Context, p bot.Place, ids ...string) (map[string]bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := map[string]bool{}
+	for _, id := range ids {
+		known[id] = c.arrived[p.ID+" "+id]
+	}
+	return known, c.broken
+}
+
+// Know has copies at a place be known to have arrived there.
+func (c *Core) Know(p bot.Place, ids ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.arrived[p.ID+" "+id] = true
+	}
 }
 
 // Append implements [bot.Core].

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"standleitung/adapters/duty"
 )
 
 const (
@@ -31,6 +33,7 @@ type graph struct {
 	tokens *tokens
 	base   *url.URL
 	now    func() time.Time
+	pauses pauses // of rooms, for those who look something up
 }
 
 // newGraph makes a client for an address that was checked; nil for no authentication, and so no Graph.
@@ -93,11 +96,26 @@ type graphPageOf struct {
 	Next  string             `json:"@odata.nextLink"`
 }
 
-// pages reads a list to its end and shows each entry.
+// throttledFor is how long the next page is to be waited for: one call a second is all that Microsoft Graph takes about a channel or
+// chat (learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits). 0 where that is too long, and for other errors.
+func throttledFor(err error) time.Duration {
+	var e *callError
+	if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.After > longestWait {
+		return 0
+	}
+	return e.After
+}
+
+// pages reads a list to its end and shows each entry. It begins anew for nothing: where the first page was given, the others are
+// waited for.
 func (g *graph) pages(ctx context.Context, address string, see func(json.RawMessage) error) error {
-	for range graphPages {
+	for n := range graphPages {
 		var page graphPageOf
-		if err := g.get(ctx, address, &page); err != nil {
+		err := g.get(ctx, address, &page)
+		for n > 0 && throttledFor(err) > 0 && duty.Sleep(ctx, throttledFor(err)) {
+			err = g.get(ctx, address, &page)
+		}
+		if err != nil {
 			return err
 		}
 		if page.Value == nil {

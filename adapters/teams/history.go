@@ -57,6 +57,8 @@ type graphAttachment struct {
 	ContentType string `json:"contentType"`
 	ContentURL  string `json:"contentUrl"`
 	Name        string `json:"name"`
+	// Content is the JSON of a card, in a text.
+	Content json.RawMessage `json:"content"`
 }
 
 type graphMention struct {

@@ -417,7 +417,7 @@ func (a *Adapter) offer(ctx context.Context, core bot.Core, place bot.Place, act
 	r := &rendered{voice: v}
 	r.card(&card)
 	r.formButton(f, place)
-	_, err := a.post(ctx, core, place, r.messages(card.Preview))
+	_, err := a.post(ctx, core, place, sign(r.messages(card.Preview), digest("offer", place.ID, act.ID), 1), trace{})
 	if err != nil {
 		a.log.WarnContext(ctx, "cannot offer a form", "error", err)
 	}

@@ -56,6 +56,23 @@ type rendered struct {
 	body  []element
 }
 
+// cardSign begins the id of the first element of each message that is a card: it says, unseen, of which post that is, which part of
+// it, and in which revision. Ids are the bot's own (adaptivecards.io/explorer), and Microsoft Graph shows a card as it is
+// (learn.microsoft.com/graph/teams-messaging-overview#card-attachment). A text has nothing of the kind.
+const cardSign = "post."
+
+// sign has the messages of a card say of which post they are.
+func sign(messages []outgoing, post string, revision int) []outgoing {
+	for n, m := range messages {
+		for _, att := range m.Attachments {
+			if c, ok := att.Content.(adaptive); ok && len(c.Body) > 0 {
+				c.Body[0]["id"] = fmt.Sprintf("%s%s.%d.%d", cardSign, post, n, revision)
+			}
+		}
+	}
+	return messages
+}
+
 // renderCard renders what the bot says.
 func renderCard(c *bot.Card, v say.Voice, token string, unsure bool) []outgoing {
 	r := &rendered{voice: v, token: token}

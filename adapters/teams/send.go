@@ -26,7 +26,9 @@ func (a *Adapter) Send(ctx context.Context, d bot.Delivery) (bot.Sent, error) {
 	if d.Reader != "" && !d.Place.Direct { // Teams shows nothing to one person only
 		d.Place, d.Reader = DirectPlace(d.Reader), ""
 	}
+	began := a.now()
 	sent, err := a.carryOut(ctx, core, d)
+	a.doubts.note(d, began, a.now(), err)
 	return sent, a.patient(d.Place, err)
 }
 
@@ -119,7 +121,7 @@ func (a *Adapter) targetOf(ctx context.Context, core bot.Core, p bot.Place) (tar
 // render renders a delivery; late is when a late copy was written, as far as an edit knows.
 func render(d bot.Delivery, late time.Time) []outgoing {
 	if d.Copy == nil {
-		return renderCard(&d.Card, d.Voice, cardToken(d), d.Unsure && d.Op == bot.OpPost)
+		return sign(renderCard(&d.Card, d.Voice, cardToken(d), d.Unsure && d.Op == bot.OpPost), digest(d.Post), d.Revision)
 	}
 	if !d.Copy.Written.IsZero() {
 		late = d.Copy.Written
@@ -131,42 +133,82 @@ func render(d bot.Delivery, late time.Time) []outgoing {
 	return renderCopy(&c, d.Voice, late, d.Unsure && d.Op == bot.OpPost)
 }
 
-// sendPost posts. Nobody can be asked whether it arrived before, so one that may have is marked.
+// sendPost posts. What may have arrived is looked for first; where nobody can tell, it is marked.
 func (a *Adapter) sendPost(ctx context.Context, core bot.Core, d bot.Delivery) (bot.Sent, error) {
+	var found trace
+	if d.Unsure {
+		var err error
+		if found, err = a.lookUp(ctx, core, d, nil); err != nil {
+			return bot.Sent{}, err
+		}
+		d = found.as(d)
+	}
 	var late time.Time
 	if d.Copy != nil {
 		late = d.Copy.Written
 	}
-	refs, err := a.post(ctx, core, d.Place, render(d, late))
+	messages := render(d, late)
+	if wait := found.wait(0, len(messages)); wait > 0 {
+		return bot.Sent{}, lookLater(wait)
+	}
+	refs, err := a.post(ctx, core, d.Place, messages, found)
+	if err == nil {
+		err = a.strike(ctx, core, d, found.beyond(len(messages)))
+	}
 	if err != nil {
 		return bot.Sent{}, err
 	}
 	return bot.Sent{IDs: idsOf(refs, late)}, nil
 }
 
-// post posts messages that belong together. In a channel the first one begins a thread, in which the others follow.
-func (a *Adapter) post(ctx context.Context, core bot.Core, p bot.Place, messages []outgoing) ([]ref, error) {
+// post posts messages that belong together, but for those that are there already, which are brought up to date. In a channel the
+// first one begins a thread, in which the others follow.
+func (a *Adapter) post(ctx context.Context, core bot.Core, p bot.Place, messages []outgoing, found trace) ([]ref, error) {
 	t, err := a.targetOf(ctx, core, p)
 	if err != nil {
 		return nil, err
 	}
+	if found.top {
+		t.thread = ""
+	}
 	var refs []ref
-	for _, m := range messages {
-		r, err := a.patiently(ctx, t, refs, m)
-		if len(refs) == 0 && t.purged(err) {
+	for n, m := range messages {
+		twin, there := found.parts[n]
+		r, err := twin.ref, error(nil)
+		switch {
+		case !there:
+			r, err = a.patiently(ctx, t, refs, m)
+		case !twin.same:
+			err = a.change(ctx, t, r, m)
+		}
+		if len(refs) == 0 && !there && t.purged(err) {
 			t.thread = "" // better among the others than nowhere
 			r, err = a.patiently(ctx, t, refs, m)
 		}
 		if err != nil {
-			e := sendError(err, ambiguous)
-			if len(refs) > 0 && e.Fate == bot.Retry {
-				e.Fate = bot.Unknown // a part of it has arrived
-			}
-			return nil, e
+			return nil, begun(err, len(refs) > 0)
 		}
 		refs = append(refs, r)
 	}
 	return refs, nil
+}
+
+// begun says what became of a call for one of several messages: of what has arrived in part nobody knows how much.
+func begun(err error, arrived bool) *bot.SendError {
+	e := sendError(err, ambiguous)
+	if arrived && e.Fate == bot.Retry {
+		e.Fate = bot.Unknown
+	}
+	return e
+}
+
+// change has a message say something else. One that somebody removed needs no change any more.
+func (a *Adapter) change(ctx context.Context, t target, r ref, m outgoing) error {
+	err := t.reach(r, func(at string) error { return a.api.update(ctx, t.service, at, r.id, m) })
+	if a.note(t, err); err != nil && !gone(err) && !t.purged(err) {
+		return sendError(err, harmless)
+	}
+	return nil
 }
 
 // longestWait is how long the later parts of a message wait for the connector, so that nothing is said twice.
@@ -216,8 +258,8 @@ func (a *Adapter) note(t target, err error) {
 	}
 }
 
-// rewrite brings a post up to date. It may have become longer: what is new goes below it; or shorter: what is left over
-// goes.
+// rewrite brings a post up to date. It may have become longer: what is new goes below it; or shorter: what is left over goes. What an
+// earlier try may have added is looked for.
 func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref, late time.Time) (bot.Sent, error) {
 	if len(refs) == 0 {
 		return bot.Sent{IDs: d.IDs}, nil // there is nothing that could be changed
@@ -227,26 +269,33 @@ func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, re
 		return bot.Sent{}, err
 	}
 	messages := render(d, late)
-	var now []ref
-	for n, m := range messages {
-		if n >= len(refs) {
-			r, err := a.patiently(ctx, t, now, m)
-			if err != nil {
-				return bot.Sent{}, sendError(err, ambiguous)
-			}
-			now = append(now, r)
-			continue
-		}
-		err := t.reach(refs[n], func(at string) error { return a.api.update(ctx, t.service, at, refs[n].id, m) })
-		if a.note(t, err); err != nil && !gone(err) && !t.purged(err) { // one that somebody removed needs no change any more
-			return bot.Sent{}, sendError(err, harmless)
-		}
-		now = append(now, refs[n])
-	}
-	if len(refs) > len(now) {
-		if err := a.remove(ctx, core, d, refs[len(now):]); err != nil {
+	var found trace
+	if d.Unsure {
+		if found, err = a.lookUp(ctx, core, d, refs); err != nil && len(messages) > len(refs) {
 			return bot.Sent{}, err
 		}
+		if wait := found.wait(len(refs), len(messages)); wait > 0 {
+			return bot.Sent{}, lookLater(wait)
+		}
+	}
+	var now []ref
+	for n, m := range messages {
+		r := found.parts[n].ref
+		if n < len(refs) {
+			r = refs[n]
+		}
+		if r.id != "" {
+			err = a.change(ctx, t, r, m)
+		} else {
+			r, err = a.patiently(ctx, t, now, m)
+		}
+		if err != nil {
+			return bot.Sent{}, begun(err, n > len(refs))
+		}
+		now = append(now, r)
+	}
+	if err := a.strike(ctx, core, d, append(found.beyond(len(messages)), refs[min(len(now), len(refs)):]...)); err != nil {
+		return bot.Sent{}, err
 	}
 	if d.Copy != nil && !d.Copy.Written.IsZero() {
 		late = d.Copy.Written
@@ -254,12 +303,31 @@ func (a *Adapter) rewrite(ctx context.Context, core bot.Core, d bot.Delivery, re
 	return bot.Sent{IDs: idsOf(now, late)}, nil
 }
 
-// remove deletes messages. Where the connector cannot, as that of the emulator, nothing of what they said is left.
+// remove deletes a post. What may be there is looked for: what is found goes at once, then it is looked whether more appears.
 func (a *Adapter) remove(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref) error {
+	if err := a.strike(ctx, core, d, refs); err != nil || !d.Unsure {
+		return err
+	}
+	found, err := a.lookUp(ctx, core, d, refs)
+	if err == nil {
+		err = a.strike(ctx, core, d, found.beyond(0))
+	}
 	switch {
-	case len(refs) == 0 && d.Unsure: // it may be there, and nobody can be asked where
+	case err != nil:
+		return err
+	case len(refs) > 0:
+		return nil
+	case found.left > 0:
+		return lookLater(found.left)
+	case !found.told || found.doubtful: // it may be there, and nobody can be asked where
 		return &bot.SendError{Fate: bot.Never, Reason: "no_id", Err: errNoID}
-	case len(refs) == 0:
+	}
+	return nil
+}
+
+// strike deletes messages. Where the connector cannot, as that of the emulator, nothing of what they said is left.
+func (a *Adapter) strike(ctx context.Context, core bot.Core, d bot.Delivery, refs []ref) error {
+	if len(refs) == 0 {
 		return nil
 	}
 	t, err := a.targetOf(ctx, core, d.Place)

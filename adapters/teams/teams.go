@@ -32,8 +32,8 @@
 // # What goes out
 //
 // What people wrote is a message of simple HTML that bot/markup writes; what the bot says is an Adaptive Card whose texts
-// are runs of rich text, which no client reads as markup (render.go). Teams cannot be asked whether a message arrived, so a
-// call of unknown fate is repeated by the core, marked.
+// are runs of rich text, which no client reads as markup (render.go). The connector cannot be asked whether a message arrived, so one of
+// unknown fate is looked for in the history that Microsoft Graph shows (lookup.go); where that cannot be read it is repeated, marked.
 package teams
 
 import (
@@ -80,6 +80,9 @@ type Config struct {
 	LoginURL, OpenIDURL, ServiceURL string
 	// GraphURL is Microsoft Graph, where histories are read: https, or this machine; empty: [DefaultGraph].
 	GraphURL string
+	// GraphLag is how long Microsoft Graph may take to show a message; 0: [DefaultGraphLag]. What does not appear in that time is taken
+	// for not there.
+	GraphLag time.Duration
 	// ServiceHosts are the only hosts that are called, and get a token; "*." stands for any name below. Empty: [DefaultHosts].
 	// Only a loopback address that is named here may be called without TLS.
 	ServiceHosts []string
@@ -121,6 +124,7 @@ type Adapter struct {
 	offered   duty.Recent   // forms that were offered, by the digest of the turn
 	opened    duty.Recent   // people whose first contact was told
 	deletions duty.Recent   // messages that were deleted, by room and id
+	doubts    doubts
 	health    health
 	shift     duty.Shift
 }
@@ -135,6 +139,7 @@ func New(c Config) (*Adapter, error) {
 	c.OpenIDURL = cmp.Or(c.OpenIDURL, DefaultOpenID)
 	c.ServiceURL = cmp.Or(c.ServiceURL, DefaultService)
 	c.TokenTenant = cmp.Or(c.TokenTenant, c.TenantID)
+	c.GraphLag = cmp.Or(c.GraphLag, DefaultGraphLag)
 	c.Rooms = slices.Compact(slices.Sorted(slices.Values(c.Rooms)))
 	if len(c.ServiceHosts) == 0 {
 		c.ServiceHosts = DefaultHosts()
@@ -216,6 +221,7 @@ func (a *Adapter) Run(ctx context.Context, core bot.Core) error {
 		return nil
 	}
 	held := a.hold()
+	a.doubts.begin(a.now())
 	if !a.shift.Begin(core) {
 		for _, r := range held {
 			r.release()

@@ -158,6 +158,7 @@ func (s *Server) update(c *call) (reply, *failure) {
 		s.record(c.name, "an update has text and attachments")
 	}
 	m.post, m.edited, m.changed = c.body, true, s.now()
+	m.editedAt = m.changed
 	clear(m.views)
 	return reply{status: http.StatusOK, body: object{"id": m.id}}, nil
 }
@@ -171,5 +172,6 @@ func (s *Server) remove(c *call) (reply, *failure) {
 		s.record(c.name, "a body on a DELETE")
 	}
 	m.deleted, m.changed = true, s.now()
+	m.deletedAt = m.changed
 	return reply{status: http.StatusOK}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,7 +14,8 @@ import (
 )
 
 // Microsoft Graph shows what was said in the teams and chats whose owner consented, from "List messages in a chat",
-// "chatMessage: delta", "List replies" and "chatMessage resource type".
+// "chatMessage: delta", "List replies", "chatMessage resource type" and, of cards, "Working with Microsoft Teams messaging APIs". What
+// bots say is shown like what people say.
 
 const graphScope = "https://graph.microsoft.com/.default"
 
@@ -104,6 +106,9 @@ func (s *Server) admitGraph(c *graphCall, r *http.Request, answer func(*graphCal
 	case conv.Absent || !s.consented(conv):
 		return nil, graphFailure(http.StatusForbidden, "Forbidden", "Missing role permissions on the request. API requires one of "+
 			"'ChannelMessage.Read.All, Group.Read.All, Group.ReadWrite.All, ChannelMessage.Read.Group'. Roles on the request ''.")
+	}
+	if no := s.limitedGraph(c); no != nil {
+		return nil, no
 	}
 	return answer(c)
 }
@@ -199,10 +204,10 @@ func (s *Server) delta(c *graphCall) (object, *failure) {
 	conv := s.conversation(c.at)
 	list := []any{s.systemEvent(conv)}
 	for _, m := range slices.Backward(conv.messages) {
-		if m.root != m.id {
+		if m.root != m.id || !s.inGraph(m) {
 			continue
 		}
-		replies := conv.answers(m)
+		replies := s.answers(conv, m)
 		newest := m.modified()
 		for _, r := range replies {
 			if r.modified().After(newest) {
@@ -252,7 +257,7 @@ func (s *Server) repliesOf(c *graphCall) (object, *failure) {
 		return nil, graphFailure(http.StatusNotFound, "NotFound", "NotFound")
 	}
 	list := []any{}
-	for _, r := range slices.Backward(conv.answers(root)) {
+	for _, r := range slices.Backward(s.answers(conv, root)) {
 		list = append(list, s.graphMessage(conv, r))
 	}
 	return c.page(list, from, top), nil
@@ -283,18 +288,28 @@ func (s *Server) chatMessages(c *graphCall) (object, *failure) {
 	slices.SortStableFunc(all, func(x, y *message) int { return y.modified().Compare(x.modified()) })
 	list := []any{s.systemEvent(conv)}
 	for _, m := range all {
-		if m.modified().After(after) {
+		if s.inGraph(m) && m.modified().After(after) {
 			list = append(list, s.graphMessage(conv, m))
 		}
 	}
 	return c.page(list, from, top), nil
 }
 
+// inGraph reports whether Microsoft Graph shows a message by now.
+func (s *Server) inGraph(m *message) bool { return !s.now().Before(m.created.Add(s.config.GraphLag)) }
+
+// SetGraphLag sets how long it takes until Microsoft Graph shows a message.
+func (s *Server) SetGraphLag(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.GraphLag = d
+}
+
 // answers are the messages in the thread of a post, oldest first.
-func (c *conversation) answers(root *message) []*message {
+func (s *Server) answers(c *conversation, root *message) []*message {
 	var all []*message
 	for _, m := range c.messages {
-		if m.root == root.id && m != root {
+		if m.root == root.id && m != root && s.inGraph(m) {
 			all = append(all, m)
 		}
 	}
@@ -346,13 +361,28 @@ func (s *Server) graphMessage(conv *conversation, m *message) object {
 	content, list := s.graphBody(m)
 	o["body"], o["attachments"] = content, list
 	var mentions []any
-	for i, who := range m.raw {
+	for i, who := range m.mentions() {
 		mentions = append(mentions, object{"id": i, "mentionText": who.name, "mentioned": s.graphMentioned(who)})
 	}
 	if mentions != nil {
 		o["mentions"] = mentions
 	}
 	return o
+}
+
+// mentions are those whom a message mentions, in the order in which the text counts them.
+func (m *message) mentions() []mentioned {
+	if !m.ours() {
+		return m.raw
+	}
+	var all []mentioned
+	list, _ := m.post["entities"].([]any)
+	for _, e := range list {
+		if word(e, "type") == "mention" {
+			all = append(all, mentioned{word(e, "mentioned", "id"), word(e, "mentioned", "name")})
+		}
+	}
+	return all
 }
 
 // graphAuthor is who wrote a message: people by their id in Microsoft Entra, apps by that of their registration.
@@ -384,16 +414,10 @@ func (s *Server) graphMentioned(who mentioned) object {
 
 // graphBody is what a message says, with its attachments.
 func (s *Server) graphBody(m *message) (object, []any) {
-	list := []any{}
 	if m.ours() {
-		text, _ := m.post["text"].(string)
-		if attachments, _ := m.post["attachments"].([]any); len(attachments) > 0 {
-			id := guid()
-			text += `<attachment id="` + id + `"></attachment>`
-			list = append(list, object{"id": id, "contentType": adaptiveType, "contentUrl": nil, "name": nil, "content": "{}"})
-		}
-		return object{"contentType": "html", "content": text}, list
+		return graphPost(m)
 	}
+	list := []any{}
 	content := m.html
 	for _, f := range m.files {
 		if m.inline {
@@ -409,6 +433,32 @@ func (s *Server) graphBody(m *message) (object, []any) {
 		return object{"contentType": "text", "content": m.text}, list
 	}
 	return object{"contentType": "html", "content": content}, list
+}
+
+// graphPost is what a message of the bot says: its text as HTML, in which mentions are counted as in those of people, and its cards, each
+// as JSON in a text. Of what else the bot sent nothing is shown.
+func graphPost(m *message) (object, []any) {
+	text, _ := m.post["text"].(string)
+	list := []any{}
+	switch m.post["textFormat"] {
+	case "xml":
+		for i, e := range m.mentions() {
+			text = strings.Replace(text, "<at>"+html.EscapeString(e.name)+"</at>", fmt.Sprintf(`<at id="%d">%s</at>`, i, html.EscapeString(e.name)), 1)
+		}
+		text = "<div>" + text + "</div>"
+	default:
+		text = strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+	}
+	attachments, _ := m.post["attachments"].([]any)
+	for _, raw := range attachments {
+		id := strings.ReplaceAll(guid(), "-", "")
+		content, _ := json.Marshal(at(raw, "content")) // it came as JSON
+		text += `<attachment id="` + id + `"></attachment>`
+		list = append(list, object{
+			"id": id, "contentType": word(raw, "contentType"), "contentUrl": nil, "content": string(content), "name": nil, "thumbnailUrl": nil, "teamsAppId": nil,
+		})
+	}
+	return object{"contentType": "html", "content": text}, list
 }
 
 // systemEvent is what Microsoft Graph lists among the messages though nobody said it: here each list has one that is new.

@@ -1,6 +1,7 @@
 package teamstest
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -19,6 +20,9 @@ var (
 	reading = []limit{{time.Second, 14}, {2 * time.Second, 16}, {30 * time.Second, 120}, {time.Hour, 3600}}
 	// perApp is the limit for one app in one tenant.
 	perApp = []limit{{time.Second, 50}}
+	// graphRoom and graphTeam are those of Microsoft Graph for a channel or chat, and for a team, from "Microsoft Teams service limits".
+	graphRoom = []limit{{time.Second, 1}}
+	graphTeam = []limit{{time.Second, 4}}
 )
 
 // limitsOf are the limits of a call and the name under which it counts.
@@ -54,6 +58,24 @@ func (s *Server) limited(c *call) *failure {
 	at, _ := threaded(c.at())
 	s.waiting[c.name+" "+at] = s.now().Add(wait)
 	return throttled(seconds)
+}
+
+// limitedGraph enforces those of Microsoft Graph. The lock is held.
+func (s *Server) limitedGraph(c *graphCall) *failure {
+	if !s.config.RateLimits || c.at == "" {
+		return nil
+	}
+	wait := s.use("graph "+c.at, graphRoom)
+	if c.path[0] == "teams" {
+		wait = max(wait, s.use("graph "+c.path[1], graphTeam))
+	}
+	if wait == 0 {
+		return nil
+	}
+	s.waiting[c.name+" "+c.at] = s.now().Add(wait)
+	no := graphFailure(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")
+	no.after = int((wait + time.Second - 1) / time.Second)
+	return no
 }
 
 // use counts a call, unless there were too many; then it says how long to wait.

@@ -27,6 +27,7 @@
 //   - A reply can be changed through its thread only; the reply address of a channel without a thread makes a new post.
 //   - A card that answers an action is seen by whoever pressed, until the bot updates the message for all.
 //   - A history names the writer of what was deleted, but not what it said; it always has a system message that is new.
+//   - A history shows what the bot posted in another HTML than it was sent in; it is late when [Config.GraphLag] says so.
 //   - The bot reacts with the emoji that Microsoft names for bots, and with no other; a reaction that is not there cannot be taken away.
 //   - Reactions to what people wrote are not told; so is nothing about files outside the direct conversation.
 package teamstest
@@ -71,6 +72,8 @@ type Config struct {
 	MaxPage int
 	// MaxReplies is the most answers that a thread of a history comes with; 0 for Microsoft's 1,000.
 	MaxReplies int
+	// GraphLag is how long it takes until Microsoft Graph shows a message, which it does at once nowhere in its documentation.
+	GraphLag time.Duration
 }
 
 // Command is an action of the app in the menu of a message.
