@@ -73,9 +73,10 @@ type TeamsConfig struct {
 	LoginURL     string
 	OpenIDURL    string
 	ServiceURL   string
-	GraphURL     string   // where histories are read; gets a token of its own
-	ServiceHosts []string // only these ever get a token of the bot
-	InsecureDev  bool     // no authentication; loopback only
+	GraphURL     string        // where histories are read; gets a token of its own
+	GraphLag     time.Duration // how long that may take to show a message
+	ServiceHosts []string      // only these ever get a token of the bot
+	InsecureDev  bool          // no authentication; loopback only
 }
 
 // Room is a room of the house: a name for a place on one platform.
@@ -197,7 +198,7 @@ func (c *TeamsConfig) rows() []row {
 	c.LoginURL = "https://login.microsoftonline.com"
 	c.OpenIDURL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 	c.ServiceURL = "https://smba.trafficmanager.net/teams"
-	c.GraphURL = "https://graph.microsoft.com"
+	c.GraphURL, c.GraphLag = "https://graph.microsoft.com", time.Minute
 	c.ServiceHosts = []string{"smba.trafficmanager.net", "*.botframework.com"}
 	return append(secret("app_password", &c.AppPassword),
 		value("app_id", &c.AppID, parseWord),
@@ -207,6 +208,7 @@ func (c *TeamsConfig) rows() []row {
 		value("openid_url", &c.OpenIDURL, parseURL),
 		value("service_url", &c.ServiceURL, parseURL),
 		value("graph_url", &c.GraphURL, parseURL),
+		value("graph_lag", &c.GraphLag, parseLag),
 		list("service_hosts", &c.ServiceHosts, parseServiceHost),
 		value("insecure_dev", &c.InsecureDev, parseBool),
 	)

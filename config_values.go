@@ -200,6 +200,15 @@ func parseFile(s string) (string, error) {
 	return s, nil
 }
 
+// parseLag accepts how long something may take to become visible.
+func parseLag(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || d > 10*time.Minute {
+		return 0, errors.New("write a time from 1s to 10m, such as 1m")
+	}
+	return d, nil
+}
+
 // day is a day of retention: these are not counted on a calendar.
 const day = 24 * time.Hour
 

@@ -315,6 +315,7 @@ func teamsConfig(c *Config, now func() time.Time, log *slog.Logger, observe func
 	tc := teams.Config{
 		AppID: c.Teams.AppID, AppPassword: c.Teams.AppPassword.Reveal(), TenantID: c.Teams.TenantID, TokenTenant: c.Teams.TokenTenant,
 		LoginURL: c.Teams.LoginURL, OpenIDURL: c.Teams.OpenIDURL, ServiceURL: c.Teams.ServiceURL, GraphURL: c.Teams.GraphURL,
+		GraphLag:     c.Teams.GraphLag,
 		ServiceHosts: c.Teams.ServiceHosts,
 		InsecureDev:  c.Teams.InsecureDev, Voice: say.Voice{Language: c.Language, Address: c.Address}, Observe: observe, Log: log, Now: now,
 	}

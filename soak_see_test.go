@@ -6,9 +6,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // sight is a message in a room, as somebody there sees it who only reads.
@@ -21,7 +19,6 @@ type sight struct {
 	marked  bool // as a possible repetition
 	digest  bool
 	deleted bool // only the fact is shown
-	posted  time.Time
 }
 
 // copied is one message of the plan as a room shows it.
@@ -46,7 +43,7 @@ func (s *soak) look(r *soakRoom) []*sight {
 			meta, _ := m.Metadata["event_payload"].(map[string]any)
 			post, _ := meta["post"].(string)
 			all = append(all, &sight{
-				number: n, id: m.TS, thread: m.Thread, text: m.Text + " ¶ " + m.Notification, bot: m.Ours, deleted: m.Tombstone, posted: slackTime(m.TS),
+				number: n, id: m.TS, thread: m.Thread, text: m.Text + " ¶ " + m.Notification, bot: m.Ours, deleted: m.Tombstone,
 				digest: strings.HasPrefix(post, "late-"),
 			})
 		}
@@ -57,7 +54,7 @@ func (s *soak) look(r *soakRoom) []*sight {
 			if !m.Deleted {
 				text += " ¶ " + m.Notification
 			}
-			all = append(all, &sight{number: n, id: m.ID, thread: m.Thread, text: text, bot: m.Ours, deleted: m.Deleted, posted: teamsTime(m.ID)})
+			all = append(all, &sight{number: n, id: m.ID, thread: m.Thread, text: text, bot: m.Ours, deleted: m.Deleted})
 		}
 	default:
 		for _, p := range s.page.shown() {
@@ -81,17 +78,6 @@ func (s *soak) look(r *soakRoom) []*sight {
 		}
 	}
 	return all
-}
-
-// slackTime is the real time of a ts, teamsTime that of the id of a message.
-func slackTime(ts string) time.Time {
-	seconds, _ := strconv.ParseFloat(ts, 64)
-	return time.UnixMicro(int64(seconds * 1e6)).Add(soakLag)
-}
-
-func teamsTime(id string) time.Time {
-	ms, _ := strconv.ParseInt(id, 10, 64)
-	return time.UnixMilli(ms).Add(soakLag)
 }
 
 // guestText is how somebody is told that guests may not.

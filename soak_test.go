@@ -74,7 +74,7 @@ type soak struct {
 	page    *webPage
 	pr      *webPage
 
-	lives []soakLife
+	lives int      // how often the program was started
 	log   []string // what each life wrote to its log
 
 	mu       sync.Mutex
@@ -84,12 +84,6 @@ type soak struct {
 	// teamsAway is since when Teams was away, for as long as [away].
 	teamsAway time.Time
 	faults    map[string][]string
-}
-
-// soakLife is one start of the program.
-type soakLife struct {
-	from   time.Time
-	killed bool
 }
 
 // soakRoom is a room and who writes there.
@@ -107,7 +101,7 @@ listen: %%s
 store: {url: "bbolt:store.db"}
 web: {chat: true}
 slack: {bot_token: %s, %s, api_url: "%s"}
-teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", graph_url: "%s", service_hosts: [127.0.0.1]}
+teams: {app_id: %s, app_password: %s, tenant_id: %s, login_url: "%s", openid_url: "%s", service_url: "%s", graph_url: "%s", graph_lag: 1s, service_hosts: [127.0.0.1]}
 rooms:
 %s
 lines:
@@ -216,7 +210,15 @@ func (s *soak) run() {
 	s.program.waitUntilReady(s.ctx, s.t)
 	s.page, s.pr = openPage(s.ctx, s.t, s.program.address, "wera", nil), openPage(s.ctx, s.t, s.program.address, "ines", s.decide)
 	s.flag()
-	for s.slack.Calls("conversations.history") < soakOnSlack && s.ctx.Err() == nil { // from here on nothing may be missing
+	onTeams := 0
+	for _, r := range s.rooms {
+		if r.platform == "teams" { // which team a channel belongs to is told when the app is added
+			s.teams.Install(r.writers[0], r.id)
+			onTeams++
+		}
+	}
+	// From here on nothing may be missing, and everything can be looked up.
+	for (s.slack.Calls("conversations.history") < soakOnSlack || s.teams.Calls("history") < onTeams) && s.ctx.Err() == nil {
 		pause(s.ctx, 20*time.Millisecond)
 	}
 	stop := make(chan struct{})
@@ -253,7 +255,6 @@ func (s *soak) live(fed <-chan struct{}) {
 			s.end((*program).terminate)
 		} else {
 			s.end((*program).kill)
-			s.lives[len(s.lives)-1].killed = true
 			kills++
 		}
 		if n == 9 { // longer than the platforms try: Slack's history has it, Teams has given up
@@ -270,7 +271,7 @@ func (s *soak) live(fed <-chan struct{}) {
 }
 
 func (s *soak) start() {
-	s.lives = append(s.lives, soakLife{from: time.Now()})
+	s.lives++
 	s.program.start(s.ctx, s.t)
 }
 
