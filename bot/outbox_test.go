@@ -89,17 +89,28 @@ type sender struct {
 	mu     sync.Mutex
 	begun  []string      // the places of the deliveries that have begun
 	answer chan struct{} // what each of them waits for; nil for nothing
+	last   bot.Delivery  // the newest one
+	fault  error         // what they end with
 }
 
 func (s *sender) Send(_ context.Context, d bot.Delivery) (bot.Sent, error) {
 	s.mu.Lock()
 	s.begun = append(s.begun, d.Place.ID)
-	answer := s.answer
+	answer, fault := s.answer, s.fault
+	s.last = d
 	s.mu.Unlock()
 	if answer != nil {
 		<-answer
 	}
-	return bot.Sent{IDs: []string{d.Post}}, nil
+	return bot.Sent{IDs: []string{d.Post}}, fault
+}
+
+// fail has all further deliveries end with an error, and returns the newest one so far.
+func (s *sender) fail(fault error) bot.Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+	return s.last
 }
 
 // slow has all further deliveries wait for what is returned.
@@ -403,5 +414,42 @@ func TestAHangingPlatformKeepsNothingFromOthers(t *testing.T) {
 			}
 		}
 		close(answer)
+	})
+}
+
+// An adapter can find out what became of a copy of unknown fate: it is told since when it was tried and which other copies have arrived;
+// and whose copy it was when it is deleted before anybody knows.
+func TestWhatMayHaveArrivedCanBeFound(t *testing.T) {
+	run(t, func(r *running) {
+		began := time.Now()
+		r.say(1)
+		r.want("a message", "b", "c")
+		known := r.sender.fail(&bot.SendError{Fate: bot.Unknown, Reason: "gateway", Err: errors.New("no answer")})
+		if known.Unsure || !known.Since.Equal(began) {
+			t.Errorf("the first is unsure: %v, since %v, want %v", known.Unsure, known.Since, began)
+		}
+		time.Sleep(time.Minute)
+		tried := time.Now()
+		r.say(2)
+		r.want("another", "b", "c")
+		unknown := r.sender.fail(nil)
+		for _, place := range []string{"a", "b", "c"} {
+			got, err := r.sender.core.Arrived(t.Context(), bot.Place{ID: place}, known.Post, unknown.Post, "elsewhere")
+			if err != nil || got[known.Post] != (place == known.Place.ID) || got[unknown.Post] || got["elsewhere"] {
+				t.Errorf("in %s have arrived %v (%v)", place, got, err)
+			}
+		}
+		_, err := r.bot.Receive(t.Context(), bot.Message{
+			Turn: "gone", ID: "2", Kind: bot.Deleted, At: time.Now(), Place: bot.Place{Adapter: "chat", ID: "a"}, From: bot.Identity{Adapter: "chat", ID: "mara", Name: "Mara"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r.want("its deletion", "b", "c")
+		d := r.sender.fail(nil)
+		if d.Op != bot.OpDelete || !d.Unsure || len(d.IDs) != 0 || !d.Since.Equal(tried) || d.Copy == nil || d.Copy.Author != unknown.Copy.Author || len(d.Copy.Body.Blocks) != 0 {
+			t.Errorf("it is deleted by %+v", d)
+		}
 	})
 }

@@ -36,6 +36,22 @@ func (a *Adapter) Past(ctx context.Context, room, entry string) []bot.Message {
 	return core.all
 }
 
+// Finds reports whether one entry of a history is found to be a delivery that was tried.
+func (a *Adapter) Finds(d bot.Delivery, entry string) bool {
+	m, ok := a.readMessage(json.RawMessage(entry))
+	if !ok || !a.wrote(m) {
+		return false
+	}
+	found := trace{told: true, parts: map[int]twin{}}
+	if d.Copy == nil {
+		found.card([]*stray{strayOf(m)}, d, nil)
+	} else {
+		found.copy([]*stray{strayOf(m)}, d, nil)
+	}
+	_, there := found.parts[0]
+	return there
+}
+
 // heard is a core that takes everything.
 type heard struct {
 	bot.Core

@@ -1,6 +1,7 @@
 package teams_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -544,4 +545,58 @@ func TestOffersAreSigned(t *testing.T) {
 	d.Voice = say.Voice{Language: say.German}
 	w.send(d)
 	w.wants("Formular", "steht hier")
+}
+
+// TestOneOfTwo: of a card that was posted twice one is left.
+func TestOneOfTwo(t *testing.T) {
+	everywhere(t, time.Nanosecond, func(w *doubter, at bot.Place) {
+		d := card("card", at, "steht hier")
+		first := w.send(d)
+		w.send(d)
+		d.Unsure = true
+		if ids := w.send(d); !slices.Equal(ids, first) {
+			t.Errorf("it has the ids %q, want those of the first, %q", ids, first)
+		}
+		w.wants("steht hier")
+	})
+}
+
+// FuzzFinds: whatever a history says, it is read or passed over, and nothing of others is taken for what the bot posted.
+func FuzzFinds(f *testing.F) {
+	const from = `"id":"1795818064482","messageType":"message","from":{"application":{"id":"` + appID + `"}}`
+	at := teams.RoomPlace("19:a@thread.tacv2")
+	sent, text := card("p", at, "steht hier"), copied("c", at, "von drüben")
+	a, err := teams.New(teams.Config{AppID: appID, AppPassword: "secret", TenantID: tenantID, Now: time.Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for s, found := range map[string]bool{
+		`{` + from + `,"body":{"contentType":"html","content":"<div><strong>Mara Lindner · Vertrieb · Slack</strong><br>von&nbsp;drüben</div>"}}`:          true,
+		`{` + from + `,"body":{"contentType":"text","content":"Mara Lindner · Vertrieb · Slack\n🕓 geschrieben\n\n↻ \nvon drüben"}}`:                        true,
+		`{` + from + `,"body":{"contentType":"html","content":"<strong>Mara Lindner · Vertrieb · Slack</strong><br>von dort"}}`:                            false,
+		`{` + from + `,"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":"{\"body\":[{\"id\":\"post.a.0.1\"}]}"}]}`:        false,
+		`{` + from + `,"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":{"body":[{"id":"post.a.-1.x"}]}},{"content":7}]}`: false,
+		`{` + from + `,"body":{"contentType":"html","content":"<attachment>"},"attachments":[null]}`:                                                       false,
+		`[]`: false, `null`: false,
+	} {
+		if got := a.Finds(text, s); got != found {
+			f.Errorf("%s is found: %v, want %v", s, got, found)
+		}
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, entry string) {
+		var m struct {
+			From struct {
+				Application struct {
+					ID string `json:"id"`
+				} `json:"application"`
+			} `json:"from"`
+		}
+		_ = json.Unmarshal([]byte(entry), &m) // what cannot be read is of nobody
+		for _, d := range []bot.Delivery{sent, text} {
+			if a.Finds(d, entry) && !strings.EqualFold(m.From.Application.ID, appID) {
+				t.Errorf("taken for the bot's: %s", entry)
+			}
+		}
+	})
 }
