@@ -338,6 +338,7 @@ var troubles = map[string]say.Text{
 	"blocked":          say.T("die Person hat mich blockiert", "the person has blocked me"),
 	"not_installed":    say.T("die App ist bei der Person nicht installiert", "the app is not installed for the person"),
 	"file_failed":      say.T("eine Datei lässt sich gerade nicht holen", "a file cannot be fetched right now"),
+	"looking_up":       say.T("es wird nachgesehen, ob es schon angekommen ist", "it is being looked up whether it has arrived already"),
 	"outage":           say.T("die Plattform hat eine Störung", "the platform has an outage"),
 	"no_adapter":       say.T("die Plattform ist nicht mehr eingerichtet; die Verwaltung kann sie wieder eintragen", "the platform is not set up any more; an administrator can add it again"),
 	"room_removed":     say.T("der Raum ist nicht mehr eingerichtet; die Verwaltung kann ihn wieder eintragen", "the room is not set up any more; an administrator can add it again"),
