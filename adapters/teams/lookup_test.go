@@ -144,7 +144,8 @@ func (w *doubter) rich(name string, at bot.Place) bot.Delivery {
 	d := copied(name, at, "")
 	d.Copy.Body = markup.Doc{Blocks: []markup.Block{
 		{Kind: markup.Paragraph, Inlines: []markup.Inline{
-			{Kind: markup.Mention, Ref: w.staff[0].ID, Text: "Ines Brandt"}, {Kind: markup.Text, Text: " schau <b>mal</b> & lies 🎉 "},
+			{Kind: markup.Mention, Ref: w.staff[0].ID, Text: "Ines Brandt"},
+			{Kind: markup.Text, Text: " schau <b>mal</b> & lies 🎉 "},
 			{Kind: markup.Link, Ref: "https://a.example/?a=1&b=2", Children: []markup.Inline{{Kind: markup.Text, Text: "hier"}}},
 		}},
 		{Kind: markup.List, Items: [][]markup.Block{{{Kind: markup.Paragraph, Inlines: []markup.Inline{{Kind: markup.Code, Text: "x < y"}}}}}},
