@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -134,6 +136,17 @@ type page struct {
 	address string
 }
 
+// browserIsThere fails the test where no browser is installed: chromedp would wait for it for ever.
+func browserIsThere(t testing.TB) {
+	t.Helper()
+	if !slices.ContainsFunc([]string{"headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	}) {
+		t.Fatal("there is no Chromium: please install it, or run .ci/test, which does")
+	}
+}
+
 func newPage(t *testing.T, address string) *page {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun}
@@ -141,6 +154,7 @@ func newPage(t *testing.T, address string) *page {
 		options = append(options, chromedp.Flag(flag, true))
 	}
 	options = append(options, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // nobody else is called
+	browserIsThere(t)
 	ctx, cancelAll := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(func() {

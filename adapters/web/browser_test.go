@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,17 @@ type look struct {
 
 var wide = look{width: 1440, height: 900}
 
+// browserIsThere fails the test where no browser is installed: chromedp would wait for it for ever.
+func browserIsThere(t testing.TB) {
+	t.Helper()
+	if !slices.ContainsFunc([]string{"headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	}) {
+		t.Fatal("there is no Chromium: please install it, or run .ci/test, which does")
+	}
+}
+
 // newTab starts a browser of its own. Faults in the page's scripts fail the test.
 func newTab(t testing.TB, h *host, l look) *tab {
 	t.Helper()
@@ -44,6 +57,7 @@ func newTab(t testing.TB, h *host, l look) *tab {
 	for _, flag := range []string{"disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
+	browserIsThere(t)
 	ctx, cancelAll := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(options, chromedp.Flag("force-color-profile", "srgb"))...)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(func() {
