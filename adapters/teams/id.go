@@ -111,12 +111,22 @@ func saidTurn(conversation, id string) string { return turn("said", conversation
 
 // editedTurn is that of a change, by the kind of it and the time that Teams gives it.
 func editedTurn(conversation, id, event, stamp string) string {
-	return turn("edited", conversation, id, event, stamp)
+	return turn("edited", conversation, id, event, inMilliseconds(stamp))
 }
 
 // deletedTurn is that of a deletion, by the time that Teams gives it.
 func deletedTurn(conversation, id, stamp string) string {
-	return turn("deleted", conversation, id, stamp)
+	return turn("deleted", conversation, id, inMilliseconds(stamp))
+}
+
+// inMilliseconds is a time as histories tell it, which know no less, so that a change is one turn however it comes; what is no time
+// stays.
+func inMilliseconds(stamp string) string {
+	t := timeOf(stamp)
+	if t.IsZero() {
+		return stamp
+	}
+	return t.Truncate(grain).Format(time.RFC3339Nano)
 }
 
 // digest shortens what may be long, or should not be seen.
