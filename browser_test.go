@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
+
+	"standleitung/adapters/web/webtest"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -136,33 +136,10 @@ type page struct {
 	address string
 }
 
-// browserIsThere fails the test where no browser is installed: chromedp would wait for it for ever.
-func browserIsThere(t testing.TB) {
-	t.Helper()
-	if !slices.ContainsFunc([]string{"headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, func(name string) bool {
-		_, err := exec.LookPath(name)
-		return err == nil
-	}) {
-		t.Fatal("there is no Chromium: please install it, or run .ci/test, which does")
-	}
-}
-
 func newPage(t *testing.T, address string) *page {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun}
-	for _, flag := range []string{"disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	options = append(options, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // nobody else is called
-	browserIsThere(t)
-	ctx, cancelAll := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
-	ctx, cancel := chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // the browser has ended before its folder goes
-		cancel()
-		cancelAll()
-	})
-	p := &page{t, ctx, address}
+	nobodyElse := chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1") // nobody else is called
+	p := &page{t, webtest.Browser(t, nobodyElse), address}
 	p.do(chromedp.EmulateViewport(1440, 900, chromedp.EmulateScale(1)))
 	return p
 }

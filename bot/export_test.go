@@ -84,14 +84,8 @@ func StoredKinds() (names []string) {
 	return names
 }
 
-// DeliveryOf is what would be delivered for a row.
-func (b *Bot) DeliveryOf(ctx context.Context, row Row) (d Delivery, err error) {
-	err = b.store.View(ctx, func(r Reader) (err error) {
-		d, err = b.delivery(b.open(r, b.now()), row, false)
-		return err
-	})
-	return d, err
-}
+// DeliveryOf is what is delivered for a row, after what stands in its way was dealt with.
+func (b *Bot) DeliveryOf(ctx context.Context, row Row) (Delivery, error) { return b.settled(ctx, row) }
 
 // NoteSent notes that a row was delivered in a revision; 0 for one that was not to be delivered any more.
 func (b *Bot) NoteSent(tx Tx, row Row, revision int, id string) error {

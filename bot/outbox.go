@@ -475,7 +475,7 @@ func (b *Bot) note(tx Tx, r result) error {
 	case r.gone:
 		// It may have got something to say since its row was found to have nothing.
 		if _, err := b.delivery(b.open(tx, b.now()), r.row, true); !errors.Is(err, ErrNotFound) {
-			settle = Settlement{State: RowQueued}
+			settle = Settlement{State: RowQueued, Due: b.now().Add(untriedPause)}
 			break
 		}
 		post.Pending, post.Unsure = false, post.Unsure || r.row.Unsure

@@ -294,6 +294,7 @@ func TestWhatIsEmptyForAMomentKeepsItsTurn(t *testing.T) {
 		r.steps.missing = func() { change(bot.Restored, 2*time.Second) }
 		r.steps.mu.Unlock()
 		close(answer)
+		time.Sleep(time.Minute)
 		r.want("a message that was deleted and restored while it waited", "b", "c")
 		if queued, sending := r.left(); queued+sending != 0 {
 			t.Errorf("%d rows wait and %d are being sent, want none", queued, sending)

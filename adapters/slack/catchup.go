@@ -148,6 +148,12 @@ func (m *marks) stumble() {
 	m.gaps.losses++
 }
 
+// refused notes that something of a channel was not taken: if that fails as often as Slack tries, only a history tells.
+func (m *marks) refused(channel string) {
+	m.stumble()
+	m.doubt(channel)
+}
+
 // behind returns a channel's mark when something may have been said there before what is said now in one of its threads, empty
 // for the channel itself; "" when nothing was. The gaps are to be told to caughtUp.
 func (m *marks) behind(channel, thread string) (mark string, g gaps) {
@@ -356,21 +362,22 @@ func (a *Adapter) comeUp(ctx context.Context, core bot.Core, e *event) (since []
 			continue
 		}
 		list, err := a.latest(ctx, e, thread, a.marks.after(e.Channel, tsOf(timeOf(mark).Add(-overlap))))
-		if err != nil {
+		if err != nil { // half of it would be the newer half
 			a.log.WarnContext(ctx, "cannot read what was said before, it follows later", "channel", e.Channel, "error", err)
+			list = nil
 		}
 		missed = append(missed, list...)
 		a.marks.caughtUp(e.Channel, thread, g)
 	}
 	inOrder(missed)
-	now := len(missed)
+	before := len(missed)
 	if i := slices.IndexFunc(missed, func(p past) bool { return compareTS(p.at, e.TS) > 0 }); i >= 0 {
-		now = i
+		before = i
 	}
-	if err := a.handOver(ctx, core, missed[:now]); err != nil {
+	if err := a.handOver(ctx, core, missed[:before]); err != nil {
 		a.log.WarnContext(ctx, "cannot take in what was said before, it follows later", "channel", e.Channel, "error", err)
 	}
-	return missed[now:]
+	return missed[before:]
 }
 
 // latest reads what was said and changed in a thread since an instant, empty for the channel itself, without one message.

@@ -93,8 +93,8 @@ func (a *Adapter) compareAll(ctx context.Context, core bot.Core, readings []*rea
 	done := true
 	c := comparison{Adapter: a, core: core}
 	for _, r := range readings {
-		settled, err := c.compare(ctx, r)
-		if err != nil || !settled {
+		told, err := c.compare(ctx, r)
+		if err != nil || !told {
 			a.marks.doubt(r.channel)
 			done = false
 		}

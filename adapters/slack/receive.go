@@ -53,15 +53,13 @@ func (a *Adapter) take(ctx context.Context, d delivered, done func(answer any, e
 		defer a.shift.Leave()
 		answer, err := next.run(ctx, core)
 		if err != nil {
-			a.marks.stumble()
-			a.marks.doubt(next.lane) // if it fails as often as Slack tries, only a history tells
+			a.marks.refused(next.lane)
 			a.log.WarnContext(ctx, "not acknowledged, slack will deliver again", "kind", d.kind, "error", err)
 		}
 		done(answer, err)
 	})
 	if !taken {
-		a.marks.stumble()
-		a.marks.doubt(next.lane)
+		a.marks.refused(next.lane)
 		a.shift.Leave()
 		return errBusy
 	}

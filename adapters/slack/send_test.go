@@ -15,6 +15,7 @@ import (
 	sdk "github.com/slack-go/slack"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack"
 	"standleitung/adapters/slack/slacktest"
 	"standleitung/bot"
@@ -87,12 +88,8 @@ func newTownOf(t *testing.T, h *house) *town {
 		kept, _ := r.core.Kept(t.Context(), "mark/")
 		return a.Ready() == nil && len(kept) == len(h.rooms)
 	}
-	for late := time.After(10 * time.Second); !settled(); {
-		select {
-		case <-late:
-			t.Fatal(a.Ready())
-		case <-time.After(2 * time.Millisecond):
-		}
+	if !faketest.Await(time.Minute, settled) {
+		t.Fatal(a.Ready())
 	}
 	return &town{h, a, r.core}
 }
@@ -492,18 +489,16 @@ func TestAcquaint(t *testing.T) {
 	h.Fault(slacktest.Fault{Method: "users.lookupByEmail", RetryAfter: 1})
 	w := newTownOf(t, h)
 	var got []bot.Identity
-	for late := time.After(60 * time.Second); len(got) < 2; {
+	if !faketest.Await(time.Minute, func() bool {
 		got = nil
 		for _, m := range w.core.Effects() {
 			if m.Kind == bot.Known && !slices.Contains(got, m.From) {
 				got = append(got, m.From)
 			}
 		}
-		select {
-		case <-late:
-			t.Fatalf("known are %+v, want two", got)
-		case <-time.After(5 * time.Millisecond):
-		}
+		return len(got) >= 2
+	}) {
+		t.Fatalf("known are %+v, want two", got)
 	}
 	want := bot.Identity{Adapter: "slack", ID: h.staff[1].ID, Name: "Jan Okafor", Email: "jan@example.com", Language: "en-GB", Zone: "Europe/London"}
 	if got[0].ID != h.staff[0].ID || got[1] != want {

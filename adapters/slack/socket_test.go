@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack/slacktest"
 )
 
@@ -40,12 +41,11 @@ func TestRefusedSocketIsTriedAgain(t *testing.T) {
 	w := newTown(t, overSockets)
 	w.Revoke("invalid_auth")
 	w.DropSockets()
-	for late := time.After(20 * time.Second); w.adapter.Ready() == nil || !strings.Contains(w.adapter.Ready().Error(), "invalid_auth"); {
-		select {
-		case <-late:
-			t.Fatalf("Ready = %v, want the reason", w.adapter.Ready())
-		case <-time.After(5 * time.Millisecond):
-		}
+	if !faketest.Await(time.Minute, func() bool {
+		err := w.adapter.Ready()
+		return err != nil && strings.Contains(err.Error(), "invalid_auth")
+	}) {
+		t.Fatalf("Ready = %v, want the reason", w.adapter.Ready())
 	}
 	w.Revoke("")
 	w.say("wieder da")

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack"
 	"standleitung/bot"
 )
@@ -179,13 +180,8 @@ func (r *rig) run() {
 
 func (r *rig) until(what string, ok func() bool) {
 	r.t.Helper()
-	late := time.After(10 * time.Second)
-	for !ok() {
-		select {
-		case <-late:
-			r.t.Fatalf("waited in vain until %s: ready = %v", what, r.adapter.Ready())
-		case <-time.After(2 * time.Millisecond):
-		}
+	if !faketest.Await(time.Minute, ok) {
+		r.t.Fatalf("waited in vain until %s: ready = %v", what, r.adapter.Ready())
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jws"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/teams"
 	"standleitung/bot"
 )
@@ -161,10 +162,8 @@ func runWith(t testing.TB, adapter *teams.Adapter, core bot.Core) (stop func()) 
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- adapter.Run(ctx, core) }()
-	for late := time.Now().Add(10 * time.Second); !adapter.Running(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatal("the adapter does not run")
-		}
+	if !faketest.Await(time.Minute, adapter.Running) {
+		t.Fatal("the adapter does not run")
 	}
 	return func() {
 		cancel()

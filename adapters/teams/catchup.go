@@ -252,7 +252,7 @@ func (a *Adapter) catchUp(ctx context.Context, core bot.Core, rooms []reading, m
 func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading) time.Duration {
 	defer r.release()
 	err := a.readBack(ctx, asking, core, r)
-	for pause := firstRetry; r.leave != nil && passes(err) && duty.Sleep(asking, pause); pause *= 2 {
+	for pause := firstRetry; r.leave != nil && err != nil && passing(err) && duty.Sleep(asking, max(pause, afterOf(err))); pause *= 2 {
 		err = a.readBack(ctx, asking, core, r)
 	}
 	if ctx.Err() != nil {
@@ -277,17 +277,7 @@ func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading
 	if err == nil || code == mentionsOnly {
 		return 0
 	}
-	var e *callError
-	if errors.As(err, &e) && e.After > 0 {
-		return e.After
-	}
-	return time.Millisecond
-}
-
-// passes reports whether a call may well succeed in a moment.
-func passes(err error) bool {
-	status := statusOf(err)
-	return err != nil && (status == 0 || status >= 500)
+	return cmp.Or(afterOf(err), time.Millisecond)
 }
 
 // readBack hands over what was missed in a room. The first time nothing was: it is found out whether it may be read, and from

@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/teams"
 	"standleitung/adapters/teams/teamstest"
 	"standleitung/bot"
@@ -77,10 +78,8 @@ func (o *outage) tick() {
 // until waits for something.
 func (o *outage) until(what string, ok func() bool) {
 	o.t.Helper()
-	for late := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			o.t.Fatalf("%s: not so; what had an effect is\n%s", what, strings.Join(o.effects(), "\n"))
-		}
+	if !faketest.Await(time.Minute, ok) {
+		o.t.Fatalf("%s: not so; what had an effect is\n%s", what, strings.Join(o.effects(), "\n"))
 	}
 }
 
@@ -262,6 +261,7 @@ func TestCatchUpOrder(t *testing.T) {
 	for name, fault := range map[string]teamstest.Fault{
 		"slow":    {Call: "history", Slow: 300 * time.Millisecond},
 		"broken":  {Call: "history", Status: 502, Times: 2},
+		"limited": {Call: "history", RetryAfter: 1},
 		"cut off": {Call: "history", Reset: true, Times: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestNothingOvertakesWhatCouldNotBeStored(t *testing.T) {
 func TestCatchUpTrouble(t *testing.T) {
 	for name, fault := range map[string]teamstest.Fault{
 		"broken":     {Call: "history", Status: 500, Times: -1},
-		"throttled":  {Call: "history", RetryAfter: 1},
+		"throttled":  {Call: "history", RetryAfter: 30},
 		"cut off":    {Call: "history", Reset: true, Times: -1},
 		"no roster":  {Call: "member", Status: 503, Times: -1},
 		"no team":    {Call: "team", Status: 502, Times: -1},
@@ -347,7 +347,7 @@ func TestCatchUpTrouble(t *testing.T) {
 				t.Errorf("the room is said to hear nothing: %s", trouble)
 			}
 			o.Heal()
-			o.Advance(2 * time.Second)
+			o.Advance(31 * time.Second)
 			o.say("drei")
 			o.read()
 			o.until("all is there", func() bool { return len(o.core.Effects()) == 3 })

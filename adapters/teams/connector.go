@@ -407,6 +407,15 @@ func statusOf(err error) int {
 	return 0
 }
 
+// afterOf is how long Microsoft wants to be left alone; 0 when it does not say.
+func afterOf(err error) time.Duration {
+	var e *callError
+	if errors.As(err, &e) {
+		return e.After
+	}
+	return 0
+}
+
 // notInRoster is the connector's code for a conversation that the bot is not in.
 const notInRoster = "BotNotInConversationRoster"
 

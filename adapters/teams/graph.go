@@ -99,11 +99,10 @@ type graphPageOf struct {
 // throttledFor is how long the next page is to be waited for: one call a second is all that Microsoft Graph takes about a channel or
 // chat (learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits). 0 where that is too long, and for other errors.
 func throttledFor(err error) time.Duration {
-	var e *callError
-	if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.After > longestWait {
+	if statusOf(err) != http.StatusTooManyRequests || afterOf(err) > longestWait {
 		return 0
 	}
-	return e.After
+	return afterOf(err)
 }
 
 // pages reads a list to its end and shows each entry. It begins anew for nothing: where the first page was given, the others are

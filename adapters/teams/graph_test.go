@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/teams"
 	"standleitung/adapters/teams/teamstest"
 	"standleitung/bot"
@@ -85,10 +86,8 @@ func TestGraphTokenStays(t *testing.T) {
 			core := adaptertest.NewCore()
 			stop := runWith(t, a, core)
 			place := teams.RoomPlace("19:a@thread.tacv2")
-			for late := time.Now().Add(10 * time.Second); a.Hearing(place) == ""; time.Sleep(time.Millisecond) {
-				if time.Now().After(late) {
-					t.Fatal("nobody says that nothing can be caught up")
-				}
+			if !faketest.Await(time.Minute, func() bool { return a.Hearing(place) != "" }) {
+				t.Fatal("nobody says that nothing can be caught up")
 			}
 			stop()
 			if ms.came.Load() != 0 || ms.asked.Load() != 1 {

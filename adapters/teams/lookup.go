@@ -114,10 +114,9 @@ func (a *Adapter) lookUp(ctx context.Context, core bot.Core, d bot.Delivery, ref
 		return found, nil
 	}
 	pause, again := a.doubts.unread(d.Post)
-	var e *callError
-	if errors.As(err, &e) && e.After > 0 {
-		a.graph.pauses.begin(d.Place.ID, a.now().Add(e.After))
-		pause = e.After
+	if after := afterOf(err); after > 0 {
+		a.graph.pauses.begin(d.Place.ID, a.now().Add(after))
+		pause = after
 	}
 	if !again || !passing(err) || pause > longestAway {
 		a.log.WarnContext(ctx, "cannot look up whether a message arrived", "room", d.Place.ID, "code", codeOf(err), "error", err)

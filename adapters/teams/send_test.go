@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"standleitung/adapters/adaptertest"
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/teams"
 	"standleitung/adapters/teams/teamstest"
 	"standleitung/bot"
@@ -347,12 +348,11 @@ func TestMoved(t *testing.T) {
 	a, core := h.open(t)
 	room := teams.RoomPlace(h.rooms[0].ID)
 	h.Server.Say(teamstest.Speech{By: h.staff[0].ID, At: h.rooms[0].ID, Text: "vorher"})
-	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // nobody asks about the rooms any more
-		if marks, err := core.Kept(t.Context(), "mark/"); err == nil && len(marks) == len(h.rooms) {
-			break
-		} else if time.Now().After(late) {
-			t.Fatalf("%d rooms are read: %v", len(marks), err)
-		}
+	if !faketest.Await(time.Minute, func() bool {
+		marks, err := core.Kept(t.Context(), "mark/")
+		return err == nil && len(marks) == len(h.rooms)
+	}) {
+		t.Fatal("not all rooms are read") // else somebody asks about them later
 	}
 	h.MoveRegion("fr")
 	h.Server.Say(teamstest.Speech{By: h.staff[0].ID, At: h.rooms[0].ID, Text: "nachher"})

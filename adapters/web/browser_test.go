@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 
 	"standleitung/adapters/adaptertest"
 	"standleitung/adapters/web"
+	"standleitung/adapters/web/webtest"
 	"standleitung/bot"
 )
 
@@ -39,33 +38,10 @@ type look struct {
 
 var wide = look{width: 1440, height: 900}
 
-// browserIsThere fails the test where no browser is installed: chromedp would wait for it for ever.
-func browserIsThere(t testing.TB) {
-	t.Helper()
-	if !slices.ContainsFunc([]string{"headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, func(name string) bool {
-		_, err := exec.LookPath(name)
-		return err == nil
-	}) {
-		t.Fatal("there is no Chromium: please install it, or run .ci/test, which does")
-	}
-}
-
 // newTab starts a browser of its own. Faults in the page's scripts fail the test.
 func newTab(t testing.TB, h *host, l look) *tab {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.Headless, chromedp.NoFirstRun}
-	for _, flag := range []string{"disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	browserIsThere(t)
-	ctx, cancelAll := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), append(options, chromedp.Flag("force-color-profile", "srgb"))...)
-	ctx, cancel := chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // the browser has ended before its folder goes
-		cancel()
-		cancelAll()
-	})
-	p := &tab{t, ctx, h}
+	p := &tab{t, webtest.Browser(t, chromedp.Flag("force-color-profile", "srgb")), h}
 	p.do(chromedp.Steps()) // starts the browser
 	p.complain()
 	p.look(l)

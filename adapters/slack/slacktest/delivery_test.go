@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
+	"standleitung/adapters/faketest"
 	"standleitung/adapters/slack/slacktest"
 )
 
@@ -59,10 +60,8 @@ func (e *endpoint) got() ([]*http.Request, []string) {
 
 func (w *town) until(what string, ok func() bool) {
 	w.t.Helper()
-	for late := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			w.t.Fatalf("waited in vain until %s", what)
-		}
+	if !faketest.Await(patience, ok) {
+		w.t.Fatalf("waited in vain until %s", what)
 	}
 }
 
