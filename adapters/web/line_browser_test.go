@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -293,5 +294,40 @@ func TestFingersOnOwnPosts(t *testing.T) {
 	s.shot("phone-own-edit")
 	if got := eval[[]string](s.tab, small); len(got) > 0 {
 		t.Errorf("too small for a finger: %q", got)
+	}
+}
+
+// Lists bear the signs and the numbers that their writer gave them.
+func TestListsBearTheirSigns(t *testing.T) {
+	s := newStage(t, wide)
+	s.open("ines")
+	id := s.copied("pr", "", "Mara Lindner", "sales", "", func(d *bot.Delivery) {
+		d.Copy.Body = markup.ParseMarkdown("- Anja\n- Jan\n\n7. sieben\n8. acht", nil)
+	})
+	s.reads(id, "Mara Lindner vertrieb 09:12 Anja Jan sieben acht")
+	got := eval[[]string](s.tab, `[...document.querySelectorAll(`+quote(entry(id)+" .rich li")+`)].map((e) => {
+		const at = e.parentElement.tagName === 'OL' ? [...e.parentElement.children].indexOf(e) + e.parentElement.start : '';
+		return getComputedStyle(e).listStyleType + ' ' + at + e.innerText;
+	})`)
+	if want := []string{"disc Anja", "disc Jan", "decimal 7sieben", "decimal 8acht"}; !cmp.Equal(got, want) {
+		t.Errorf("the page shows %q, want %q", got, want)
+	}
+}
+
+// References in titles are not cut at the end of a line, however narrow it is.
+func TestReferencesAreNotCut(t *testing.T) {
+	s := newStage(t, look{width: 390, height: 844, touch: true})
+	s.open("ines")
+	s.posts(bot.Delivery{Post: "p", Place: web.DirectPlace("ines"), Card: bot.Card{Title: "Notiert: Meilenstein M-1: Blog Pumpe, T-22 M-3", Text: "ok"}})
+	s.until(`document.querySelector('.card h3')`)
+	for width := range 30 {
+		lines := eval[[]int64](s.tab, `(() => {
+			const h = [...document.querySelectorAll('.card h3')].at(-1);
+			h.style.width = `+quote(fmt.Sprint(80+8*width, "px"))+`;
+			return [...h.querySelectorAll('.whole')].map((e) => e.getClientRects().length);
+		})()`)
+		if !cmp.Equal(lines, []int64{1, 1, 1}) {
+			t.Fatalf("at %d px the references stand on %d lines, want one each", 80+8*width, lines)
+		}
 	}
 }

@@ -3,7 +3,7 @@
 import { icon, make } from './dom.js';
 import { PostMenu } from './menu.js';
 import { rich } from './rich.js';
-import { clock, day, fileSize, fill, leadsOn, mark, moment, name, plain, t } from './text.js';
+import { clock, day, fileSize, fill, leadsOn, mark, moment, name, plain, t, unbroken } from './text.js';
 import { author, face } from './who.js';
 
 const long = 1400; // characters from which a post is folded
@@ -119,7 +119,7 @@ export class PostView {
     });
     const tone = { hold: t('toneHold'), fault: t('toneFault') }[card.tone];
     if (tone) box.append(make('span', { className: 'sr' }, tone));
-    if (card.title) box.append(fill(make('h3', { dir: 'auto' }), card.title));
+    if (card.title) box.append(unbroken(fill(make('h3', { dir: 'auto' }), card.title)));
     if (card.meta) box.append(fill(make('p', { className: 'meta', dir: 'auto' }), card.meta));
     if (card.quote) box.append(mark(fill(make('blockquote', { dir: 'auto' }), card.quote), card.marks ?? []));
     if (card.text) box.append(fill(make('p', { className: 'text', dir: 'auto' }), card.text));

@@ -95,14 +95,32 @@ function markIn(element, words, alone) {
     const at = node.parentElement.closest('mark') ? -1 : placeOf(words, node.data, alone);
     if (at < 0) continue;
     found = true;
-    const hit = node.splitText(at);
-    hit.splitText(words.length);
-    const sign = document.createElement('mark');
-    hit.replaceWith(sign);
-    sign.append(hit);
-    walk.currentNode = sign.firstChild; // the rest comes next
+    walk.currentNode = wrap(node, at, words.length, document.createElement('mark')); // the rest comes next
   }
   return found;
+}
+
+/** wrap puts a part of a text into an element, and returns that part. */
+function wrap(node, at, length, around) {
+  const part = node.splitText(at);
+  part.splitText(length);
+  part.replaceWith(around);
+  around.append(part);
+  return part;
+}
+
+/** unbroken keeps references such as M-1 in an element that was filled from being cut at the end of a line. */
+export function unbroken(element) {
+  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    const found = node.parentElement.className === 'whole' ? null : /\b[A-Z]-\d+/u.exec(node.data);
+    if (!found) continue;
+    const whole = document.createElement('span');
+    whole.className = 'whole';
+    walk.currentNode = wrap(node, found.index, found[0].length, whole);
+  }
+  return element;
 }
 
 /** placeOf is where words begin in a text; -1 for nowhere. */
