@@ -344,6 +344,10 @@ func TestFaults(t *testing.T) {
 	if err := post("zu schnell"); !errors.As(err, &limited) || limited.RetryAfter != 7*time.Second {
 		t.Errorf("429: %v", err)
 	}
+	if err := post("war schon unterwegs"); err != nil || len(w.Forgive()) != 0 {
+		t.Errorf("a call that could not know: %v, want no breach", err)
+	}
+	w.Advance(time.Second)
 	if err := post("zu früh"); err != nil || len(w.Forgive()) != 1 {
 		t.Errorf("before Retry-After was over: %v, want a breach", err)
 	}

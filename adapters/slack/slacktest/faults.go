@@ -28,14 +28,14 @@ type Fault struct {
 // faults are the ordered ones and what limits calls.
 type faults struct {
 	due     []*Fault
-	waiting map[string]time.Time // until when a method must be left alone
+	waiting map[string]wait // methods that must be left alone
 	buckets map[string]*bucket
 	lag     time.Duration
 	omitted []string
 }
 
 func newFaults() faults {
-	return faults{waiting: map[string]time.Time{}, buckets: map[string]*bucket{}}
+	return faults{waiting: map[string]wait{}, buckets: map[string]*bucket{}}
 }
 
 // Fault orders something to go wrong. Faults hit in the order in which they were ordered.
@@ -78,10 +78,21 @@ func (s *Server) indexed() string {
 	return fmt.Sprintf("%d.%06d", at/1e6, at%1e6)
 }
 
+// wait is when a method must be left alone.
+type wait struct{ from, until time.Time }
+
+// onItsWay is how long a call may still come that was made before the answer of another one could be read.
+const onItsWay = 50 * time.Millisecond
+
+// rest has a method be left alone for seconds. The lock is held.
+func (s *Server) rest(what string, seconds int) {
+	s.waiting[what] = wait{s.now().Add(onItsWay), s.now().Add(time.Duration(seconds) * time.Second)}
+}
+
 // ordered is the fault that hits a call about something, if any. About is the channel where limits are by channel. The
 // lock is held.
 func (s *Server) ordered(method, about string) *Fault {
-	if until := s.waiting[method+about]; s.now().Before(until) {
+	if w := s.waiting[method+about]; s.now().After(w.from) && s.now().Before(w.until) {
 		s.record(method, "called before Retry-After had gone by")
 	}
 	for i, f := range s.due {
@@ -93,7 +104,7 @@ func (s *Server) ordered(method, about string) *Fault {
 			s.due = append(s.due[:i:i], s.due[i+1:]...)
 		}
 		if hit.RetryAfter > 0 {
-			s.waiting[method+about] = s.now().Add(time.Duration(hit.RetryAfter) * time.Second)
+			s.rest(method+about, hit.RetryAfter)
 		}
 		return &hit
 	}
@@ -225,7 +236,7 @@ func (s *Server) limited(c *call, m method) *failure {
 		b.left--
 		return nil
 	}
-	wait := int((1-b.left)/perSecond) + 1
-	s.waiting[c.method+c.about()] = s.now().Add(time.Duration(wait) * time.Second)
-	return &failure{code: "ratelimited", after: wait}
+	after := int((1-b.left)/perSecond) + 1
+	s.rest(c.method+c.about(), after)
+	return &failure{code: "ratelimited", after: after}
 }
