@@ -120,27 +120,33 @@ type reading struct {
 	leave func() // nil when the order is not held
 }
 
-// overtaken are the rooms in which something could not be taken, which Teams delivers again when it likes.
-type overtaken struct {
+// roomSet is a set of rooms.
+type roomSet struct {
 	mu    sync.Mutex
 	rooms map[string]bool
 }
 
-func (o *overtaken) note(room string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.rooms == nil {
-		o.rooms = map[string]bool{}
+func (s *roomSet) add(room string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rooms == nil {
+		s.rooms = map[string]bool{}
 	}
-	o.rooms[room] = true
+	s.rooms[room] = true
 }
 
-// take reports whether a room is one of them, and forgets it.
-func (o *overtaken) take(room string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	known := o.rooms[room]
-	delete(o.rooms, room)
+func (s *roomSet) has(room string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rooms[room]
+}
+
+// take reports whether a room is in it, and takes it out.
+func (s *roomSet) take(room string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.rooms[room]
+	delete(s.rooms, room)
 	return known
 }
 
@@ -171,6 +177,7 @@ func (a *Adapter) hold() []reading {
 		if _, ok := a.marks.of(room); ok && a.graph != nil {
 			if leave, ok := a.lanes.Enter(room); ok {
 				r.leave = sync.OnceFunc(leave)
+				a.unread.add(room)
 			}
 		}
 		all = append(all, r)
@@ -256,8 +263,9 @@ func (a *Adapter) readRoom(ctx, asking context.Context, core bot.Core, r reading
 		err = a.readBack(ctx, asking, core, r)
 	}
 	if ctx.Err() != nil {
-		return 0
+		return 0 // what waits for it is not taken any more
 	}
+	a.unread.take(r.room)
 	code := codeOf(err)
 	if statusOf(err) == http.StatusForbidden {
 		code = mentionsOnly

@@ -279,6 +279,32 @@ func TestCatchUpOrder(t *testing.T) {
 	}
 }
 
+// TestCatchUpCutShort: when the program ends while it waits for a history, what waited behind it is not taken, and comes after what was
+// missed at the next start.
+func TestCatchUpCutShort(t *testing.T) {
+	o := newOutage(t, teamstest.Channel)
+	o.up()
+	o.say("eins")
+	o.marked()
+	o.down()
+	o.say("zwei")
+	o.Fault(teamstest.Fault{Call: "history", At: o.rooms[0].ID, Hang: true, Times: -1})
+	o.up()
+	acked := make(chan bool)
+	go func() {
+		acked <- o.Server.Say(teamstest.Speech{By: o.staff[0].ID, At: o.rooms[0].ID, Text: "drei"}).Acked
+	}()
+	o.until("it waits", func() bool { return len(o.Server.Shown(o.rooms[0].ID, o.staff[0].ID)) == 3 })
+	o.tick()
+	o.down()
+	if <-acked {
+		t.Error("what waited behind an unread history was taken")
+	}
+	o.Heal()
+	o.up()
+	o.heard("eins", "zwei", "drei")
+}
+
 // heard waits until as much was heard, and compares it.
 func (o *outage) heard(want ...string) {
 	o.t.Helper()

@@ -59,17 +59,21 @@ func (a *Adapter) messages(w http.ResponseWriter, r *http.Request) {
 	top, _ := splitConversation(act.Conversation.ID)
 	leave, ok := a.lanes.Enter(top)
 	if !ok {
-		a.overtaken.note(top)
+		a.overtaken.add(top)
 		w.Header().Set("Retry-After", "1")
 		a.refuse(w, r, &denied{http.StatusServiceUnavailable, "busy"})
 		return
 	}
 	defer leave()
+	if a.unread.has(top) { // the end came before its history was read: the next start goes on with that
+		a.refuse(w, r, &denied{http.StatusServiceUnavailable, "not_running"})
+		return
+	}
 	ctx := context.WithoutCancel(r.Context()) // what Teams sent is not taken back by a connection that breaks
 	a.comeUp(ctx, c, top)
 	answer, err := a.take(ctx, c, act)
 	if err != nil {
-		a.overtaken.note(top)
+		a.overtaken.add(top)
 		a.log.WarnContext(ctx, "not acknowledged, teams will deliver again", "type", act.Type, "error", err)
 		a.refuse(w, r, err)
 		return

@@ -117,7 +117,8 @@ type Adapter struct {
 	graph     *graph // nil for an emulator
 	groups    groups
 	marks     marks
-	overtaken overtaken
+	overtaken roomSet // something could not be taken there, which Teams delivers again when it likes
+	unread    roomSet // what comes in waits for their histories, since the start
 	hearing   hearing
 	reacting  reacting
 	woken     chan struct{} // holds one while the histories are to be read now
