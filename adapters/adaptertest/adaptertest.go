@@ -36,6 +36,9 @@ type Bench struct {
 	// Restart makes another adapter on the same platform, as after a restart of the program. The one before has
 	// ended.
 	Restart func() bot.Adapter
+	// Settled reports whether what the adapter does by itself after its first start is over, by what it kept; nil for an adapter that
+	// does nothing. A look into a history that is still going on may hand over what people say meanwhile before the platform does.
+	Settled func(core *Core) bool
 }
 
 // Platform is the platform as people have it in their hands. Methods that act return when the platform heard from the
@@ -163,7 +166,7 @@ func (s *stage) start() {
 	ctx, cancel := context.WithCancel(s.Context())
 	s.cancel, s.ended = cancel, make(chan error, 1)
 	go func() { s.ended <- s.Adapter.Run(ctx, s.core) }()
-	s.until("the adapter is ready", func() bool { return s.Adapter.Ready() == nil })
+	s.until("the adapter is ready", func() bool { return s.Adapter.Ready() == nil && (s.Settled == nil || s.Settled(s.core)) })
 }
 
 // stop ends the adapter, if it runs.

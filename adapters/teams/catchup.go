@@ -150,6 +150,14 @@ func (s *roomSet) take(room string) bool {
 	return known
 }
 
+// passed notes that an activity was not taken. What is written next waits for it when it was a message; of changes the last one counts
+// anyway.
+func (a *Adapter) passed(act *incoming, room string) {
+	if act.Type == "message" {
+		a.overtaken.add(room)
+	}
+}
+
 // comeUp hands over what could not be taken in a room before what comes in now, where its history can be read. The order of the
 // room is held by who calls it.
 func (a *Adapter) comeUp(ctx context.Context, core bot.Core, room string) {
@@ -339,6 +347,7 @@ func (a *Adapter) readBack(ctx, asking context.Context, core bot.Core, r reading
 type act struct {
 	*incoming
 	what happening
+	turn string
 }
 
 // reenactAll makes activities of what people did that was not handled already.
@@ -348,14 +357,15 @@ func (a *Adapter) reenactAll(ctx context.Context, room string, known mark, list 
 		if why := a.stranger(p.chatMessage); why != "" || p.what == written && p.at.Before(known.From) {
 			continue
 		}
-		if a.marks.seen.Has(pastTurn(room, p)) || p.what == touched && !a.deletions.Has(room+"/"+p.ID) {
+		turn := pastTurn(room, p)
+		if a.marks.seen.Has(turn) || p.what == touched && !a.deletions.Has(room+"/"+p.ID) {
 			continue
 		}
 		in, err := a.reenact(ctx, room, p)
 		if err != nil {
 			return nil, err
 		}
-		acts = append(acts, act{in, p.what})
+		acts = append(acts, act{in, p.what, turn})
 	}
 	return acts, nil
 }
@@ -382,6 +392,9 @@ func (a *Adapter) handOver(ctx context.Context, core bot.Core, acts []act) error
 	for _, one := range acts {
 		if ctx.Err() != nil {
 			return ctx.Err() // the next start goes on here
+		}
+		if a.marks.seen.Has(one.turn) {
+			continue // it came in while its history was read
 		}
 		take := a.said
 		switch one.what {

@@ -102,6 +102,10 @@ func (h *tenant) bench() *adaptertest.Bench {
 		Nowhere: teams.RoomPlace("19:nowhere@thread.tacv2"),
 		NoFiles: true, NoReactions: true, // their bytes are out of reach; reactions are told of the bot's own messages only
 		Restart: func() bot.Adapter { return h.adapter() },
+		Settled: func(core *adaptertest.Core) bool {
+			kept, err := core.Kept(h.t.Context(), "mark/"+h.rooms[0].ID)
+			return err == nil && len(kept) == 1
+		},
 	}
 }
 

@@ -59,7 +59,7 @@ func (a *Adapter) messages(w http.ResponseWriter, r *http.Request) {
 	top, _ := splitConversation(act.Conversation.ID)
 	leave, ok := a.lanes.Enter(top)
 	if !ok {
-		a.overtaken.add(top)
+		a.passed(act, top)
 		w.Header().Set("Retry-After", "1")
 		a.refuse(w, r, &denied{http.StatusServiceUnavailable, "busy"})
 		return
@@ -70,10 +70,12 @@ func (a *Adapter) messages(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := context.WithoutCancel(r.Context()) // what Teams sent is not taken back by a connection that breaks
-	a.comeUp(ctx, c, top)
+	if act.Type == "message" {
+		a.comeUp(ctx, c, top)
+	}
 	answer, err := a.take(ctx, c, act)
 	if err != nil {
-		a.overtaken.add(top)
+		a.passed(act, top)
 		a.log.WarnContext(ctx, "not acknowledged, teams will deliver again", "type", act.Type, "error", err)
 		a.refuse(w, r, err)
 		return

@@ -25,7 +25,8 @@ func (a *Adapter) take(ctx context.Context, core bot.Core, act *incoming) (any, 
 	}
 	noted := a.refs.note(act)
 	keep := noted
-	if a.groups.note(act) {
+	top, _ := splitConversation(act.Conversation.ID)
+	if _, marked := a.marks.of(top); a.groups.note(act) && !marked {
 		a.wake() // from now on its history can be read
 	}
 	answer, err := a.handle(ctx, core, act, &keep)
